@@ -1,0 +1,141 @@
+package docspace
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/config"
+)
+
+// DefaultMaxResponseSize caps one answer, after decompression, in bytes.
+const DefaultMaxResponseSize = 64 << 20
+
+// Config says how to reach one portal. Only Validate makes it usable.
+type Config struct {
+	// URL is the portal's address. A path prefix is kept.
+	URL string
+	// HTTPClientConfig holds the credentials, TLS and proxy settings.
+	HTTPClientConfig config.HTTPClientConfig
+	// MaxResponseSize caps one answer after decompression, in bytes; 0 means DefaultMaxResponseSize.
+	MaxResponseSize int64
+	// UserAgent is sent with each request.
+	UserAgent string
+	// Observe, if set, is told of each request sent: its endpoint, its HTTP status (0 when there was
+	// no answer) and how long it took until the answer was read or given up.
+	Observe func(endpoint Endpoint, status int, took time.Duration)
+	// Clock is the time source; nil means time.Now.
+	Clock func() time.Time
+}
+
+// ValidConfig is a Config that passed Validate. NewClient takes nothing else.
+type ValidConfig struct {
+	cfg  Config
+	base *url.URL
+}
+
+// Validate checks everything that can be known without asking the portal, the key file included.
+// Errors name the culprit and hold no secret.
+func (c Config) Validate() (ValidConfig, error) {
+	base, err := parsePortalURL(c.URL)
+	if err != nil {
+		return ValidConfig{}, err
+	}
+	if err := c.HTTPClientConfig.Validate(); err != nil {
+		return ValidConfig{}, fmt.Errorf("HTTP client of portal %s: %w", base.Host, err)
+	}
+	if err := checkKey(c.HTTPClientConfig.Authorization); err != nil {
+		return ValidConfig{}, err
+	}
+	if c.MaxResponseSize < 0 {
+		return ValidConfig{}, fmt.Errorf("maximum response size %d is negative", c.MaxResponseSize)
+	}
+	if c.MaxResponseSize == 0 {
+		c.MaxResponseSize = DefaultMaxResponseSize
+	}
+	if c.Observe == nil {
+		c.Observe = func(Endpoint, int, time.Duration) {}
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	return ValidConfig{cfg: c, base: base}, nil
+}
+
+// parsePortalURL reads the address of a portal. Its errors don't repeat the input when that could
+// hold a password.
+func parsePortalURL(s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	if err != nil {
+		return nil, fmt.Errorf("portal URL: %w", errors.Unwrap(err))
+	}
+	switch {
+	case u.User != nil:
+		return nil, errors.New("portal URL holds a user name or password; give credentials in a file")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("portal URL %q must start with http:// or https://", s)
+	case u.Hostname() == "":
+		return nil, fmt.Errorf("portal URL %q names no host", s)
+	case u.RawQuery != "" || u.Fragment != "":
+		return nil, errors.New("portal URL must end with its path, without ? or #")
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	u.RawPath = strings.TrimRight(u.RawPath, "/")
+	return u, nil
+}
+
+// KeyFromFile is an authorization by an API key that is read from a file at each request, so that
+// a rotated key is used without a restart.
+func KeyFromFile(path string) config.HTTPClientConfig {
+	return keyConfig(&config.Authorization{Type: "Bearer", CredentialsFile: path})
+}
+
+// KeyFromValue is an authorization by an API key that never changes.
+func KeyFromValue(key string) config.HTTPClientConfig {
+	return keyConfig(&config.Authorization{Type: "Bearer", Credentials: config.Secret(key)})
+}
+
+func keyConfig(auth *config.Authorization) config.HTTPClientConfig {
+	cfg := config.DefaultHTTPClientConfig
+	cfg.FollowRedirects = false
+	cfg.Authorization = auth
+	cfg.ProxyFromEnvironment = true
+	return cfg
+}
+
+// checkKey tells whether the key is there and can be sent as it is: one word, on one line.
+func checkKey(auth *config.Authorization) error {
+	if auth == nil {
+		return nil
+	}
+	source, key := "API key", string(auth.Credentials)
+	if auth.CredentialsFile != "" {
+		source = "API key file " + auth.CredentialsFile
+		content, err := os.ReadFile(auth.CredentialsFile)
+		if err != nil {
+			return fmt.Errorf("API key file: %w", err)
+		}
+		key = string(content)
+	}
+	switch key = strings.TrimSpace(key); {
+	case key == "":
+		return fmt.Errorf("%s is empty", source)
+	case strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return fmt.Errorf("%s holds more than one word, or a character that no key has", source)
+	}
+	return nil
+}
+
+// newHTTPClient returns an HTTP client that keeps its connections.
+func (v ValidConfig) newHTTPClient() (*http.Client, error) {
+	hc, err := config.NewClientFromConfig(v.cfg.HTTPClientConfig, "docspace",
+		config.WithUserAgent(v.cfg.UserAgent), config.WithIdleConnTimeout(idleConnTimeout))
+	if err != nil {
+		return nil, fmt.Errorf("HTTP client of portal %s: %w", v.base.Host, err)
+	}
+	return hc, nil
+}

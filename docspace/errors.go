@@ -1,0 +1,132 @@
+package docspace
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+)
+
+// Reason is the class of a failed request to a portal. The set is closed, so it is safe as a label.
+type Reason string
+
+// The reasons why a portal could not be read.
+const (
+	ReasonUnauthorized     Reason = "unauthorized"      // HTTP 401, or the key could not be read
+	ReasonPaymentRequired  Reason = "payment_required"  // HTTP 402
+	ReasonForbidden        Reason = "forbidden"         // HTTP 403
+	ReasonNotFound         Reason = "not_found"         // HTTP 404
+	ReasonRateLimited      Reason = "rate_limited"      // HTTP 429
+	ReasonServerError      Reason = "server_error"      // HTTP 5xx
+	ReasonUnexpectedStatus Reason = "unexpected_status" // any other status but 200
+	ReasonRedirect         Reason = "redirect"          // HTTP 3xx
+	ReasonTimeout          Reason = "timeout"           // no complete answer in time
+	ReasonDNS              Reason = "dns"               // the host name has no address
+	ReasonConnection       Reason = "connection"        // refused, reset, or cut before the end of the answer
+	ReasonTLS              Reason = "tls"               // handshake or certificate
+	ReasonDecode           Reason = "decode"            // the answer is not what the API documents
+	ReasonTooLarge         Reason = "too_large"         // the answer exceeds Config.MaxResponseSize
+)
+
+// Reasons returns every Reason, in the order of the documentation.
+func Reasons() []Reason {
+	return []Reason{
+		ReasonUnauthorized, ReasonPaymentRequired, ReasonForbidden, ReasonNotFound, ReasonRateLimited,
+		ReasonServerError, ReasonUnexpectedStatus, ReasonRedirect, ReasonTimeout, ReasonDNS,
+		ReasonConnection, ReasonTLS, ReasonDecode, ReasonTooLarge,
+	}
+}
+
+// Error is what every method of Client returns when it fails.
+type Error struct {
+	Endpoint Endpoint
+	Reason   Reason
+	Status   int // HTTP status of the answer, 0 if there was none
+	Err      error
+}
+
+// Error names the endpoint and the cause; it never holds the URL, the key or a body.
+func (e *Error) Error() string {
+	return fmt.Sprintf("get %s: %v", e.Endpoint, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// ReasonOf returns the class of an error that a Client returned. An error from elsewhere is a
+// connection failure unless a deadline caused it.
+func ReasonOf(err error) Reason {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Reason
+	}
+	return classify(err)
+}
+
+var (
+	errTooLarge = errors.New("answer is larger than the limit")
+	errDecode   = errors.New("unexpected answer")
+	errKey      = errors.New("API key cannot be read")
+)
+
+// classify maps what the HTTP client and the decoder report to a Reason.
+func classify(err error) Reason {
+	switch {
+	case errors.Is(err, errTooLarge):
+		return ReasonTooLarge
+	case errors.Is(err, errKey):
+		return ReasonUnauthorized
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return ReasonTimeout
+	case isA[*net.DNSError](err):
+		return ReasonDNS
+	case isTimeout(err):
+		return ReasonTimeout
+	case isTLS(err):
+		return ReasonTLS
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return ReasonConnection
+	case errors.Is(err, errDecode):
+		return ReasonDecode
+	default:
+		return ReasonConnection
+	}
+}
+
+func isTimeout(err error) bool {
+	e, ok := errors.AsType[net.Error](err)
+	return ok && e.Timeout()
+}
+
+func isTLS(err error) bool {
+	return isA[*tls.CertificateVerificationError](err) || isA[tls.RecordHeaderError](err) || isA[tls.AlertError](err)
+}
+
+func isA[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
+// statusReason maps an HTTP status other than 200 to a Reason.
+func statusReason(code int) Reason {
+	switch {
+	case code == http.StatusUnauthorized:
+		return ReasonUnauthorized
+	case code == http.StatusPaymentRequired:
+		return ReasonPaymentRequired
+	case code == http.StatusForbidden:
+		return ReasonForbidden
+	case code == http.StatusNotFound:
+		return ReasonNotFound
+	case code == http.StatusTooManyRequests:
+		return ReasonRateLimited
+	case code >= 500 && code <= 599:
+		return ReasonServerError
+	case code >= 300 && code <= 399:
+		return ReasonRedirect
+	default:
+		return ReasonUnexpectedStatus
+	}
+}

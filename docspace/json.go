@@ -1,0 +1,126 @@
+package docspace
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// decodeList streams the list of an answer, the value of response in the envelope or a bare list,
+// and calls element with the decoder before each element, which element must consume. It reads to
+// the end of the body, so that one cut short anywhere is noticed.
+func decodeList(r io.Reader, element func(*json.Decoder) error) error {
+	dec := json.NewDecoder(r)
+	tok, err := dec.Token()
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: empty body", errDecode)
+	}
+	switch {
+	case err != nil:
+	case tok == json.Delim('['):
+		err = decodeElements(dec, element)
+	case tok == json.Delim('{'):
+		err = decodeEnvelope(dec, element)
+	default:
+		err = fmt.Errorf("%w: neither an envelope nor a list", errDecode)
+	}
+	if err != nil {
+		return jsonError(err)
+	}
+	return expectEnd(dec)
+}
+
+// decodeEnvelope reads an object up to its end and the list that it holds as response.
+func decodeEnvelope(dec *json.Decoder, element func(*json.Decoder) error) error {
+	found := false
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		if key != "response" {
+			var ignored json.RawMessage
+			if err := dec.Decode(&ignored); err != nil {
+				return err
+			}
+			continue
+		}
+		if tok, err := dec.Token(); err != nil {
+			return err
+		} else if tok != json.Delim('[') {
+			return fmt.Errorf("%w: response is not a list", errDecode)
+		}
+		if err := decodeElements(dec, element); err != nil {
+			return err
+		}
+		found = true
+	}
+	if _, err := dec.Token(); err != nil {
+		return err
+	}
+	if !found {
+		return fmt.Errorf("%w: no response in it", errDecode)
+	}
+	return nil
+}
+
+// decodeElements reads what follows the opening bracket of a list, its closing one included.
+func decodeElements(dec *json.Decoder, element func(*json.Decoder) error) error {
+	for dec.More() {
+		if err := element(dec); err != nil {
+			return err
+		}
+	}
+	_, err := dec.Token()
+	return err
+}
+
+// decodeValue reads a small answer whole and returns the value of response in the envelope, or the
+// bare value.
+func decodeValue(r io.Reader) (json.RawMessage, error) {
+	dec := json.NewDecoder(r)
+	var raw json.RawMessage
+	if err := dec.Decode(&raw); errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%w: empty body", errDecode)
+	} else if err != nil {
+		return nil, jsonError(err)
+	}
+	if err := expectEnd(dec); err != nil {
+		return nil, err
+	}
+	var envelope struct {
+		Response json.RawMessage `json:"response"`
+	}
+	if json.Unmarshal(raw, &envelope) == nil && envelope.Response != nil {
+		return envelope.Response, nil
+	}
+	return raw, nil
+}
+
+func expectEnd(dec *json.Decoder) error {
+	_, err := dec.Token()
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err == nil:
+		return fmt.Errorf("%w: more than one JSON value", errDecode)
+	default:
+		return jsonError(err)
+	}
+}
+
+// jsonError marks what the JSON decoder complains about; errors of the transport pass as they are.
+// The text never quotes the body.
+func jsonError(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Errorf("%w: not JSON at byte %d", errDecode, e.Offset)
+	}
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Errorf("%w: field %q is no %s", errDecode, e.Field, e.Type)
+	}
+	return err
+}

@@ -1,0 +1,74 @@
+package docspace
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Settings is what the exporter needs of GET settings.
+type Settings struct {
+	// Version of the server as it says itself, such as 3.7.2.1234.
+	Version string `json:"version"`
+	// Alias of the portal. A server with several portals answers for a host that it doesn't know
+	// with one of them; the alias tells which.
+	Alias string `json:"tenantAlias"`
+	// TimeZone is the portal's IANA zone. It is missing when the portal did not accept the key:
+	// releases before 3.7 then answer with an anonymous form.
+	TimeZone string `json:"timezone"`
+}
+
+// settingsFields names the leaves we read.
+const settingsFields = "version,tenantAlias,timezone"
+
+// Settings reads the portal's own description.
+func (c *Client) Settings(ctx context.Context) (Settings, error) {
+	var s Settings
+	query := url.Values{"fields": {settingsFields}}
+	_, err := c.get(ctx, EndpointSettings, "settings", query, func(r io.Reader) error {
+		var err error
+		s, err = decodeSettings(r)
+		return err
+	})
+	if err != nil {
+		return Settings{}, err
+	}
+	return s, nil
+}
+
+func decodeSettings(r io.Reader) (Settings, error) {
+	raw, err := decodeValue(r)
+	if err != nil {
+		return Settings{}, err
+	}
+	if len(raw) == 0 || raw[0] != '{' {
+		return Settings{}, fmt.Errorf("%w: settings are not an object", errDecode)
+	}
+	var s Settings
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return Settings{}, jsonError(err)
+	}
+	return s, nil
+}
+
+// Before tells whether the server is older than a release, by the first two parts of its version.
+// A version that can't be read is not older than any.
+func (s Settings) Before(major, minor int) bool {
+	parts := strings.SplitN(s.Version, ".", 3)
+	if len(parts) < 2 {
+		return false
+	}
+	gotMajor, err := strconv.Atoi(parts[0])
+	if err != nil {
+		return false
+	}
+	gotMinor, err := strconv.Atoi(parts[1])
+	if err != nil {
+		return false
+	}
+	return gotMajor < major || gotMajor == major && gotMinor < minor
+}

@@ -1,0 +1,132 @@
+package docspace
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Webhook is one element of GET settings/webhook.
+type Webhook struct {
+	ID                 int64
+	Name               string // not unique, at most 50 characters
+	URI                string // can hold credentials: never show it
+	Enabled            bool
+	SSL                bool // certificates are verified; from 3.7.1 on, https is demanded too
+	Triggers           TriggerSet
+	TargetID           string // the only room or file it is for; empty for any
+	CreatedOn          Date
+	LastSuccessOn      Date
+	LastFailureOn      Date
+	LastFailureContent string // outlives recovery
+}
+
+// WebhookList is what one answer of GET settings/webhook holds.
+type WebhookList struct {
+	Webhooks []Webhook
+	// Skipped has an error for each element that could not be read.
+	Skipped []error
+	// ClockOffset is the portal's clock (the Date header, whole seconds) minus ours; nil if unknown.
+	ClockOffset *time.Duration
+}
+
+// webhookFields names every leaf we read. Naming a whole object, such as configs, could kill a 3.7
+// server. Servers before 3.2.1 ignore the parameter.
+const webhookFields = "configs.id,configs.name,configs.uri,configs.enabled,configs.ssl,configs.triggers,configs.targetId," +
+	"configs.createdOn,configs.lastSuccessOn,configs.lastFailureOn,configs.lastFailureContent"
+
+// Webhooks reads the list of webhooks that the key's user may see.
+func (c *Client) Webhooks(ctx context.Context) (WebhookList, error) {
+	var list WebhookList
+	query := url.Values{"fields": {webhookFields}}
+	a, err := c.get(ctx, EndpointWebhooks, "settings/webhook", query, func(r io.Reader) error {
+		var err error
+		list, err = decodeWebhooks(r)
+		return err
+	})
+	if err != nil {
+		return WebhookList{}, err
+	}
+	list.ClockOffset = a.clockOffset
+	return list, nil
+}
+
+// decodeWebhooks reads the list element by element. One that can't be read is skipped; when none
+// can, the answer is not a list of webhooks.
+func decodeWebhooks(r io.Reader) (WebhookList, error) {
+	var list WebhookList
+	err := decodeList(r, func(dec *json.Decoder) error {
+		var e webhookElement
+		err := dec.Decode(&e)
+		if err != nil && !isElementFault(err) {
+			return err // the stream itself is broken
+		}
+		var w Webhook
+		if err == nil {
+			w, err = e.webhook()
+		}
+		if err != nil {
+			n := len(list.Webhooks) + len(list.Skipped)
+			list.Skipped = append(list.Skipped, fmt.Errorf("element %d: %w", n, jsonError(err)))
+			return nil
+		}
+		list.Webhooks = append(list.Webhooks, w)
+		return nil
+	})
+	if err != nil {
+		return WebhookList{}, err
+	}
+	if len(list.Webhooks) == 0 && len(list.Skipped) > 0 {
+		return WebhookList{}, fmt.Errorf("no webhook in the list can be read: %w", list.Skipped[0])
+	}
+	return list, nil
+}
+
+// webhookElement is an element as servers send it, nested in configs, or flat as in the vendor's
+// own sample.
+type webhookElement struct {
+	Configs *webhookFieldsJSON `json:"configs"`
+	webhookFieldsJSON
+}
+
+type webhookFieldsJSON struct {
+	ID                 json.Number `json:"id"`
+	Name               string      `json:"name"`
+	URI                string      `json:"uri"`
+	Enabled            bool        `json:"enabled"`
+	SSL                bool        `json:"ssl"`
+	Triggers           TriggerSet  `json:"triggers"`
+	TargetID           string      `json:"targetId"`
+	CreatedOn          Date        `json:"createdOn"`
+	LastSuccessOn      Date        `json:"lastSuccessOn"`
+	LastFailureOn      Date        `json:"lastFailureOn"`
+	LastFailureContent string      `json:"lastFailureContent"`
+}
+
+// isElementFault tells an element that does not fit from a stream that ends or is not JSON.
+func isElementFault(err error) bool {
+	return errors.Is(err, errDecode) || isA[*json.UnmarshalTypeError](err)
+}
+
+func (e webhookElement) webhook() (Webhook, error) {
+	f := e.webhookFieldsJSON
+	if e.Configs != nil {
+		f = *e.Configs
+	}
+	id, err := strconv.ParseInt(f.ID.String(), 10, 64)
+	if err != nil {
+		return Webhook{}, fmt.Errorf("%w: no integer id", errDecode)
+	}
+	return Webhook{
+		ID: id, Name: strings.ToValidUTF8(f.Name, "\uFFFD"), URI: f.URI, Enabled: f.Enabled, SSL: f.SSL,
+		Triggers: f.Triggers, TargetID: f.TargetID,
+		CreatedOn: f.CreatedOn, LastSuccessOn: f.LastSuccessOn, LastFailureOn: f.LastFailureOn,
+		LastFailureContent: f.LastFailureContent,
+	}, nil
+}
