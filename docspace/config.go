@@ -1,6 +1,7 @@
 package docspace
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -54,16 +55,15 @@ func (c Config) Validate() (ValidConfig, error) {
 	if c.MaxResponseSize < 0 {
 		return ValidConfig{}, fmt.Errorf("maximum response size %d is negative", c.MaxResponseSize)
 	}
-	if c.MaxResponseSize == 0 {
-		c.MaxResponseSize = DefaultMaxResponseSize
+	cfg := c
+	cfg.MaxResponseSize = cmp.Or(c.MaxResponseSize, DefaultMaxResponseSize)
+	if cfg.Observe == nil {
+		cfg.Observe = func(Endpoint, int, time.Duration) {}
 	}
-	if c.Observe == nil {
-		c.Observe = func(Endpoint, int, time.Duration) {}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
 	}
-	if c.Clock == nil {
-		c.Clock = time.Now
-	}
-	return ValidConfig{cfg: c, base: base}, nil
+	return ValidConfig{cfg: cfg, base: base}, nil
 }
 
 // parsePortalURL reads the address of a portal. Its errors don't repeat the input when that could
