@@ -26,6 +26,11 @@ const (
 	EndpointTriggers Endpoint = "triggers" // GET settings/webhook/triggers
 )
 
+// Endpoints returns every Endpoint.
+func Endpoints() []Endpoint {
+	return []Endpoint{EndpointSettings, EndpointWebhooks, EndpointTriggers}
+}
+
 const (
 	idleConnTimeout = 5 * time.Minute // longer than a scrape interval: connections are kept from scrape to scrape
 	maxRetryAfter   = 5 * time.Minute

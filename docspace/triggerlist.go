@@ -57,7 +57,7 @@ func decodeTriggers(r io.Reader) ([]Trigger, error) {
 	slices.SortFunc(list, func(a, b Trigger) int {
 		return cmp.Or(cmp.Compare(a.Mask, b.Mask), strings.Compare(a.Name, b.Name))
 	})
-	return slices.CompactFunc(list, func(a, b Trigger) bool { return a.Name == b.Name }), nil
+	return list, nil
 }
 
 func decodeTriggerObject(raw json.RawMessage) ([]Trigger, error) {
@@ -108,11 +108,13 @@ func triggerMask(name string, number json.Number) (uint64, bool) {
 	return 1 << bit, true
 }
 
-// NamesOf returns the names of the bits in a portal's list of triggers.
+// NamesOf returns the names of the bits in a portal's list of triggers. A name that another bit has
+// already, or that looks like one of ours, is left out, so that no two bits share a name.
 func NamesOf(list []Trigger) *TriggerNames {
 	var names TriggerNames
 	for _, t := range list {
-		if t.Mask != 0 {
+		taken := slices.Contains(names[:], t.Name) || t.Name == AllTriggers || strings.HasPrefix(t.Name, bitPrefix)
+		if t.Mask != 0 && !taken {
 			names[bits.TrailingZeros64(t.Mask)] = t.Name
 		}
 	}

@@ -141,13 +141,16 @@ func (t TriggerSet) String() string {
 	return strconv.FormatUint(t.mask, 10) + " " + strings.Join(t.names, ",")
 }
 
+// bitPrefix begins the name of a bit that has no name of its own.
+const bitPrefix = "bit_"
+
 // TriggerNames maps bit numbers to names.
 type TriggerNames [64]string
 
 // Name returns the name of a bit, bit_<n> if it has none.
 func (n *TriggerNames) Name(bit int) string {
 	if n[bit] == "" {
-		return "bit_" + strconv.Itoa(bit)
+		return bitPrefix + strconv.Itoa(bit)
 	}
 	return n[bit]
 }

@@ -1,0 +1,30 @@
+package collector
+
+import "time"
+
+// cached keeps an answer for a while. After a failure the last good answer stays at hand and the
+// next scrape asks again.
+type cached[T any] struct {
+	ttl   time.Duration
+	value T
+	known bool
+	until time.Time
+}
+
+// get returns the answer, which read fetches when it is due. What read tells not to keep is still
+// returned, but asked for again the next time.
+func (c *cached[T]) get(now time.Time, read func() (value T, keep bool, err error)) (value T, known bool, err error) {
+	if c.known && now.Before(c.until) {
+		return c.value, true, nil
+	}
+	value, keep, err := read()
+	if err != nil {
+		return c.value, c.known, err
+	}
+	c.value, c.known = value, true
+	c.until = now
+	if keep {
+		c.until = now.Add(c.ttl)
+	}
+	return value, true, nil
+}

@@ -1,0 +1,66 @@
+package collector
+
+import (
+	"context"
+	"fmt"
+	stdlog "log"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// timeoutHeader is how long Prometheus waits for the scrape, in seconds.
+const timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
+
+// Timeouts say how long a scrape may take.
+type Timeouts struct {
+	// Default is for scrapes that don't say.
+	Default time.Duration
+	// Offset is taken off what the scrape says, so that the answer arrives in time.
+	Offset time.Duration
+}
+
+// of returns the time that a scrape has.
+func (t Timeouts) of(r *http.Request) (time.Duration, error) {
+	header := r.Header.Get(timeoutHeader)
+	if header == "" {
+		return t.Default, nil
+	}
+	seconds, err := strconv.ParseFloat(header, 64)
+	if err != nil || !(seconds > 0) || seconds > math.MaxInt32 {
+		return 0, fmt.Errorf("header %s: %q is no number of seconds", timeoutHeader, header)
+	}
+	timeout := time.Duration(seconds * float64(time.Second))
+	if timeout > t.Offset {
+		timeout -= t.Offset
+	}
+	return timeout, nil
+}
+
+// MetricsHandler serves the metrics of the exporter and of a portal, which it asks at each request.
+func MetricsHandler(e *Exporter, p *Portal, t Timeouts, logger log.Logger) http.Handler {
+	opts := promhttp.HandlerOpts{
+		ErrorLog:                            stdlog.New(log.NewStdlibAdapter(level.Error(logger)), "", 0),
+		ErrorHandling:                       promhttp.ContinueOnError,
+		EnableOpenMetrics:                   true,
+		EnableOpenMetricsTextCreatedSamples: true,
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		timeout, err := t.of(r)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), timeout)
+		defer cancel()
+		registry := prometheus.NewRegistry()
+		registry.MustRegister(e.registry, p.Collector(ctx))
+		promhttp.HandlerFor(registry, opts).ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,128 @@
+// Package collector turns what a DocSpace portal tells into Prometheus metrics, and serves them.
+package collector
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/docspace-exporter/docspace_exporter/docspace"
+)
+
+// DefaultPortal names the portal of an exporter that has only one.
+const DefaultPortal = "default"
+
+// Client reads a portal, as *docspace.Client does.
+type Client interface {
+	Settings(ctx context.Context) (docspace.Settings, error)
+	Webhooks(ctx context.Context) (docspace.WebhookList, error)
+	Triggers(ctx context.Context) ([]docspace.Trigger, error)
+	Close()
+}
+
+// PortalOptions say how a portal is read and what is emitted.
+type PortalOptions struct {
+	// Name of the portal in logs.
+	Name string
+	// TimeZone in which the portal's wall clock runs; nil means the one that its settings name.
+	TimeZone *time.Location
+	// AutoDisableAfter is how long the portal puts up with a webhook without success.
+	AutoDisableAfter time.Duration
+	// Webhooks and Triggers switch the collectors of that name on.
+	Webhooks, Triggers bool
+	Logger             log.Logger
+	Clock              func() time.Time
+}
+
+// Portal scrapes one portal. Scrapes that come at the same moment share one fetch.
+type Portal struct {
+	client     Client
+	opts       PortalOptions
+	overview   *overview
+	collectors []collector
+	troubles   *troubles
+
+	fetching sync.Mutex // one fetch at a time: held while the caches below are used
+	settings cached[location]
+	triggers cached[[]docspace.Trigger]
+
+	mu     sync.Mutex // guards what follows
+	flight *flight
+	closed bool
+
+	flights sync.WaitGroup
+}
+
+// collector translates one part of a snapshot.
+type collector interface {
+	name() string
+	describe(ch chan<- *prometheus.Desc)
+	// outcome tells how reading that part went.
+	outcome(s *snapshot) outcome
+	// collect emits nothing when that part could not be read.
+	collect(s *snapshot, ch chan<- prometheus.Metric)
+}
+
+// NewPortal returns a Portal, which closes the client when it is closed itself.
+func NewPortal(client Client, opts PortalOptions) *Portal {
+	p := &Portal{
+		client:   client,
+		opts:     opts,
+		overview: newOverview(),
+		troubles: newTroubles(log.With(opts.Logger, "portal", opts.Name), opts.Clock),
+		settings: cached[location]{ttl: settingsTTL},
+		triggers: cached[[]docspace.Trigger]{ttl: triggersTTL},
+	}
+	if opts.Webhooks {
+		p.collectors = append(p.collectors, newWebhooksCollector(opts.AutoDisableAfter))
+	}
+	if opts.Triggers {
+		p.collectors = append(p.collectors, newTriggersCollector())
+	}
+	return p
+}
+
+// Collector returns a collector for one scrape: ctx reaches every request that it causes.
+func (p *Portal) Collector(ctx context.Context) prometheus.Collector {
+	return &scrape{ctx: ctx, portal: p}
+}
+
+// Close ends the fetch under way, waits for it and drops the connections.
+func (p *Portal) Close() {
+	p.mu.Lock()
+	p.closed = true
+	if p.flight != nil {
+		p.flight.cancel()
+	}
+	p.mu.Unlock()
+	p.flights.Wait()
+	p.client.Close()
+}
+
+// scrape is a prometheus.Collector bound to the context of one scrape.
+type scrape struct {
+	ctx    context.Context
+	portal *Portal
+}
+
+// Describe sends every description, so that the registry can check what Collect sends.
+func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
+	s.portal.overview.describe(ch)
+	for _, c := range s.portal.collectors {
+		c.describe(ch)
+	}
+}
+
+// Collect asks the portal and sends what it tells.
+func (s *scrape) Collect(ch chan<- prometheus.Metric) {
+	snap := s.portal.snapshot(s.ctx)
+	s.portal.overview.collect(snap, s.portal.collectors, ch)
+	for _, c := range s.portal.collectors {
+		if c.outcome(snap).err == nil {
+			c.collect(snap, ch)
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package collector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/docspace-exporter/docspace_exporter/docspace"
+)
+
+// How long answers that rarely change are good for.
+const (
+	settingsTTL = 10 * time.Minute
+	triggersTTL = time.Hour
+)
+
+// snapshot is what one fetch learnt of a portal. Scrapes share it, so it is never written to again.
+type snapshot struct {
+	location      *location // nil when nothing was asked
+	clockOffset   *time.Duration
+	names         *docspace.TriggerNames
+	webhooks      []docspace.Webhook
+	webhooksRead  outcome
+	triggers      []docspace.Trigger
+	triggersRead  outcome
+	triggersKnown bool // an answer, though perhaps an old one, is at hand
+}
+
+// outcome is how reading one part of a portal went.
+type outcome struct {
+	err  error
+	took time.Duration
+}
+
+// unread is the snapshot of a scrape that could not wait for its fetch.
+func unread(err error) *snapshot {
+	err = fmt.Errorf("scrape was given up: %w", err)
+	return &snapshot{webhooksRead: outcome{err: err}, triggersRead: outcome{err: err}}
+}
+
+// fetch asks the portal for everything that is due, side by side.
+func (p *Portal) fetch(ctx context.Context) *snapshot {
+	p.fetching.Lock()
+	defer p.fetching.Unlock()
+	var (
+		s           snapshot
+		list        docspace.WebhookList
+		settingsErr error
+		reads       sync.WaitGroup
+	)
+	reads.Go(func() { s.location, settingsErr = p.readSettings(ctx) })
+	reads.Go(func() {
+		s.webhooksRead = p.timed(func() (err error) {
+			list, err = p.client.Webhooks(ctx)
+			return err
+		})
+	})
+	if p.opts.Triggers {
+		reads.Go(func() { s.triggersRead = p.timed(func() error { return p.readTriggers(ctx, &s) }) })
+	}
+	reads.Wait()
+
+	s.clockOffset = list.ClockOffset
+	s.triggersRead.err = forgiveMissingTriggers(&s)
+	s.names = triggerNames(&s)
+	var repeatedWebhooks, repeatedTriggers error
+	s.webhooks, repeatedWebhooks = lastOfEach(list.Webhooks, func(w *docspace.Webhook) int64 { return w.ID })
+	s.triggers, repeatedTriggers = lastOfEach(s.triggers, func(t *docspace.Trigger) string { return t.Name })
+
+	p.troubles.report("cannot read the portal's settings", settingsErr)
+	p.troubles.report("cannot read the webhooks", s.webhooksRead.err)
+	p.troubles.report("cannot read the triggers", s.triggersRead.err)
+	if s.webhooksRead.err == nil {
+		p.troubles.report("the portal's time zone is unknown, dates are read as UTC", s.location.zoneErr)
+		p.troubles.report("skipped webhooks that cannot be read", errors.Join(list.Skipped...))
+		p.troubles.report("webhooks share an id, the last one counts", repeatedWebhooks)
+		p.troubles.report("triggers share a name, the last one counts", repeatedTriggers)
+	}
+	return &s
+}
+
+func (p *Portal) timed(read func() error) outcome {
+	start := p.opts.Clock()
+	err := read()
+	return outcome{err: err, took: p.opts.Clock().Sub(start)}
+}
+
+func (p *Portal) readTriggers(ctx context.Context, s *snapshot) error {
+	list, known, err := p.triggers.get(p.opts.Clock(), func() ([]docspace.Trigger, bool, error) {
+		list, err := p.client.Triggers(ctx)
+		return list, true, err
+	})
+	s.triggers, s.triggersKnown = list, known
+	return err
+}
+
+// forgiveMissingTriggers passes over the 404 of a portal that is too old to have triggers.
+func forgiveMissingTriggers(s *snapshot) error {
+	err := s.triggersRead.err
+	if err != nil && docspace.ReasonOf(err) == docspace.ReasonNotFound && s.location.settings.Before(3, 1) {
+		return nil
+	}
+	return err
+}
+
+// triggerNames are the portal's own names, or those of the releases when it did not tell them.
+func triggerNames(s *snapshot) *docspace.TriggerNames {
+	if s.triggersKnown {
+		return docspace.NamesOf(s.triggers)
+	}
+	return docspace.ReleasedTriggerNames()
+}
+
+// lastOfEach drops all but the last of the elements with the same key, and tells which keys those
+// are.
+func lastOfEach[T any, K comparable](list []T, key func(*T) K) ([]T, error) {
+	last := make(map[K]int, len(list))
+	for i := range list {
+		last[key(&list[i])] = i
+	}
+	if len(last) == len(list) {
+		return list, nil
+	}
+	var repeated []error
+	kept := make([]T, 0, len(last))
+	for i := range list {
+		if k := key(&list[i]); last[k] == i {
+			kept = append(kept, list[i])
+		} else {
+			repeated = append(repeated, fmt.Errorf("%v", k))
+		}
+	}
+	return kept, errors.Join(repeated...)
+}

@@ -1,0 +1,67 @@
+package collector
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+
+	"github.com/docspace-exporter/docspace_exporter/docspace"
+)
+
+// troubles logs each trouble when it starts, when its reason changes and when it is over, however
+// many scrapes see it.
+type troubles struct {
+	logger log.Logger
+	clock  func() time.Time
+
+	mu      sync.Mutex
+	current map[string]trouble
+}
+
+type trouble struct {
+	reason string
+	since  time.Time
+}
+
+func newTroubles(logger log.Logger, clock func() time.Time) *troubles {
+	return &troubles{logger: logger, clock: clock, current: map[string]trouble{}}
+}
+
+// report tells of a trouble, or by a nil error that there is none. A scrape that everybody has left
+// says nothing about the portal.
+func (t *troubles) report(msg string, err error) {
+	if errors.Is(err, context.Canceled) {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	before, troubled := t.current[msg]
+	if err == nil {
+		if troubled {
+			delete(t.current, msg)
+			level.Info(t.logger).Log("msg", "trouble is over", "trouble", msg, "after", t.clock().Sub(before.since).Round(time.Second))
+		}
+		return
+	}
+	reason := reasonFor(err)
+	if troubled && before.reason == reason {
+		return
+	}
+	if !troubled {
+		before.since = t.clock()
+	}
+	t.current[msg] = trouble{reason: reason, since: before.since}
+	level.Warn(t.logger).Log("msg", msg, "reason", reason, "err", err)
+}
+
+// reasonFor is the class of a failed request, and for all else the error's text.
+func reasonFor(err error) string {
+	if _, ok := errors.AsType[*docspace.Error](err); ok {
+		return string(docspace.ReasonOf(err))
+	}
+	return err.Error()
+}

@@ -1,0 +1,284 @@
+// Command docspace_exporter exports the health of the webhooks of an ONLYOFFICE DocSpace portal to
+// Prometheus.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	stdlog "log"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"syscall"
+	"time"
+	_ "time/tzdata" // the image has no time zone database
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/alecthomas/units"
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+	"github.com/oklog/run"
+	"github.com/prometheus/common/version"
+	"github.com/prometheus/exporter-toolkit/web"
+	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
+	sloggokit "github.com/tjhop/slog-gokit"
+
+	"github.com/docspace-exporter/docspace_exporter/collector"
+	"github.com/docspace-exporter/docspace_exporter/docspace"
+	"github.com/docspace-exporter/docspace_exporter/docspace/simulator"
+)
+
+const (
+	program = "docspace_exporter"
+	// apiKeyVariable is the one setting that is no flag: a flag would show the key in the process list.
+	apiKeyVariable = "DOCSPACE_API_KEY"
+	// readHeaderTimeout bounds what a client that sends nothing costs.
+	readHeaderTimeout = 10 * time.Second
+	// drainTimeout is what scrapes in flight get after SIGTERM; Kubernetes kills after 30 s.
+	drainTimeout = 25 * time.Second
+)
+
+type flags struct {
+	url, apiKeyFile, timeZone       string
+	timeout, autoDisableAfter       time.Duration
+	maxResponseSize                 units.Base2Bytes
+	webhooks, triggers, demo, pprof bool
+	telemetryPath                   string
+	timeoutOffset                   time.Duration
+	logLevel, logFormat             string
+	web                             *web.FlagConfig
+}
+
+func main() {
+	app, f := newApp()
+	_, err := app.Parse(os.Args[1:])
+	app.FatalIfError(err, "")
+	app.FatalIfError(serve(f, newLogger(f)), "")
+}
+
+func newApp() (*kingpin.Application, *flags) {
+	f := &flags{}
+	app := kingpin.New(program, "Prometheus exporter for the health of the webhooks of an ONLYOFFICE DocSpace portal. "+
+		"The portal's API key is in a file or in the variable "+apiKeyVariable+".")
+	app.Version(version.Print(program)).UsageWriter(os.Stdout).DefaultEnvars()
+	app.HelpFlag.Short('h')
+
+	app.Flag("docspace.url", "URL of the portal.").Envar("DOCSPACE_URL").StringVar(&f.url)
+	app.Flag("docspace.api-key-file", "File that holds the portal's API key. It is read again at each request.").
+		Envar("DOCSPACE_API_KEY_FILE").StringVar(&f.apiKeyFile)
+	app.Flag("docspace.timeout", "Time that one scrape may take when Prometheus does not say.").Default("10s").DurationVar(&f.timeout)
+	app.Flag("docspace.time-zone", "Time zone of the portal, an IANA name; auto: the one that its settings name.").
+		Default("auto").StringVar(&f.timeZone)
+	app.Flag("docspace.auto-disable-after", "How long the portal lets a webhook fail before it switches it off (webhooks:trusteddayscount of its server).").
+		Default("72h").DurationVar(&f.autoDisableAfter)
+	app.Flag("docspace.max-response-size", "Greatest size of one answer of the portal, after decompression.").
+		Default("64MiB").BytesVar(&f.maxResponseSize)
+	app.Flag("collector.webhooks", "Export the list of webhooks.").Default("true").BoolVar(&f.webhooks)
+	app.Flag("collector.triggers", "Export the list of triggers.").Default("true").BoolVar(&f.triggers)
+	app.Flag("demo", "Scrape a simulated portal, which needs nothing else.").BoolVar(&f.demo)
+
+	f.web = kingpinflag.AddFlags(app, ":10056")
+	app.Flag("web.telemetry-path", "Path under which metrics are served.").Default("/metrics").StringVar(&f.telemetryPath)
+	app.Flag("web.enable-pprof", "Serve profiles of the process under /debug/pprof/.").BoolVar(&f.pprof)
+	app.Flag("web.timeout-offset", "Taken off the time that Prometheus gives a scrape, for the answer to arrive.").
+		Default("0.5s").DurationVar(&f.timeoutOffset)
+	app.Flag("log.level", "Least severity that is logged.").Default("info").EnumVar(&f.logLevel, "debug", "info", "warn", "error")
+	app.Flag("log.format", "Format of the log.").Default("logfmt").EnumVar(&f.logFormat, "logfmt", "json")
+	return app, f
+}
+
+// serve runs the exporter until a signal ends it.
+func serve(f *flags, base log.Logger) error {
+	logger := log.With(base, "ts", log.DefaultTimestampUTC, "caller", log.DefaultCaller)
+	var group run.Group
+	group.Add(run.SignalHandler(context.Background(), os.Interrupt, syscall.SIGTERM))
+
+	if err := f.check(); err != nil {
+		return err
+	}
+	cfg, err := f.portalConfig()
+	if err != nil {
+		return err
+	}
+	if f.demo {
+		if cfg.URL, err = addDemo(&group); err != nil {
+			return err
+		}
+	}
+	exporter := collector.NewExporter()
+	cfg.Observe = exporter.Observer(collector.DefaultPortal)
+	portal, err := f.newPortal(cfg, logger)
+	if err != nil {
+		return err
+	}
+	defer portal.Close()
+	exporter.Loaded(time.Now())
+
+	timeouts := collector.Timeouts{Default: f.timeout, Offset: f.timeoutOffset}
+	handler, err := collector.Routes{
+		MetricsPath: f.telemetryPath,
+		Metrics:     collector.MetricsHandler(exporter, portal, timeouts, logger),
+		Pprof:       f.pprof,
+	}.Handler()
+	if err != nil {
+		return err
+	}
+	level.Info(logger).Log("msg", "starting "+program, "version", version.Info(), "build", version.BuildContext())
+	warnOfClearText(cfg, logger)
+	addServer(&group, f, handler, base, logger)
+
+	err = group.Run()
+	if errors.Is(err, run.ErrSignal) {
+		level.Info(logger).Log("msg", "stopped", "reason", err)
+		return nil
+	}
+	return err
+}
+
+// portalConfig is what the flags say of the portal; the demo's URL is not known yet.
+func (f *flags) portalConfig() (docspace.Config, error) {
+	cfg := docspace.Config{
+		URL:             f.url,
+		MaxResponseSize: int64(f.maxResponseSize),
+		UserAgent:       program + "/" + version.Version,
+	}
+	key := os.Getenv(apiKeyVariable)
+	switch {
+	case f.demo && f.url != "":
+		return cfg, errors.New("--demo scrapes a simulated portal: leave --docspace.url (DOCSPACE_URL) out")
+	case f.demo:
+		cfg.HTTPClientConfig = docspace.KeyFromValue(simulator.DefaultKey)
+	case f.url == "":
+		return cfg, errors.New("no portal: give --docspace.url (DOCSPACE_URL), or --demo for a simulated one")
+	case f.apiKeyFile != "" && key != "":
+		return cfg, errors.New("two API keys: give either --docspace.api-key-file (DOCSPACE_API_KEY_FILE) or " + apiKeyVariable)
+	case f.apiKeyFile != "":
+		cfg.HTTPClientConfig = docspace.KeyFromFile(f.apiKeyFile)
+	case key != "":
+		cfg.HTTPClientConfig = docspace.KeyFromValue(key)
+	default:
+		return cfg, errors.New("no API key: give --docspace.api-key-file (DOCSPACE_API_KEY_FILE) or " + apiKeyVariable)
+	}
+	return cfg, nil
+}
+
+// check refuses numbers that make no sense.
+func (f *flags) check() error {
+	for _, c := range []struct {
+		flag string
+		good bool
+	}{
+		{"--docspace.timeout", f.timeout > 0},
+		{"--docspace.auto-disable-after", f.autoDisableAfter > 0},
+		{"--docspace.max-response-size", f.maxResponseSize > 0},
+		{"--web.timeout-offset", f.timeoutOffset >= 0},
+	} {
+		if !c.good {
+			return fmt.Errorf("%s is too small", c.flag)
+		}
+	}
+	return nil
+}
+
+func (f *flags) newPortal(cfg docspace.Config, logger log.Logger) (*collector.Portal, error) {
+	zone, err := f.zone()
+	if err != nil {
+		return nil, err
+	}
+	valid, err := cfg.Validate()
+	if err != nil {
+		return nil, err
+	}
+	client, err := docspace.NewClient(valid)
+	if err != nil {
+		return nil, err
+	}
+	return collector.NewPortal(client, collector.PortalOptions{
+		Name:             collector.DefaultPortal,
+		TimeZone:         zone,
+		AutoDisableAfter: f.autoDisableAfter,
+		Webhooks:         f.webhooks,
+		Triggers:         f.triggers,
+		Logger:           logger,
+		Clock:            time.Now,
+	}), nil
+}
+
+// zone is the time zone that was chosen, nil for the portal's own.
+func (f *flags) zone() (*time.Location, error) {
+	if f.timeZone == "auto" {
+		return nil, nil
+	}
+	zone, err := time.LoadLocation(f.timeZone)
+	if err != nil || zone == time.Local || f.timeZone == "" {
+		return nil, fmt.Errorf("--docspace.time-zone: %q is neither auto nor an IANA time zone", f.timeZone)
+	}
+	return zone, nil
+}
+
+// addDemo starts the simulated portal and returns its URL.
+func addDemo(group *run.Group) (string, error) {
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("simulated portal: %w", err)
+	}
+	server := &http.Server{Handler: simulator.NewDemo(simulator.DemoOptions{Clock: time.Now}), ReadHeaderTimeout: readHeaderTimeout}
+	group.Add(func() error { return server.Serve(listener) }, func(error) { _ = server.Close() }) // nothing of it is worth keeping
+	return "http://" + listener.Addr().String(), nil
+}
+
+// addServer adds the exporter's own server, which lets the scrapes in flight end.
+func addServer(group *run.Group, f *flags, handler http.Handler, base, logger log.Logger) {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ErrorLog:          stdlog.New(log.NewStdlibAdapter(level.Warn(logger)), "", 0),
+	}
+	group.Add(func() error {
+		return web.ListenAndServe(server, f.web, slogOver(base))
+	}, func(error) {
+		ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+		defer cancel()
+		if err := server.Shutdown(ctx); err != nil {
+			level.Warn(logger).Log("msg", "scrapes were cut off", "err", err)
+		}
+	})
+}
+
+func warnOfClearText(cfg docspace.Config, logger log.Logger) {
+	u, err := url.Parse(cfg.URL)
+	if err != nil || u.Scheme != "http" {
+		return
+	}
+	if ip := net.ParseIP(u.Hostname()); ip.IsLoopback() || u.Hostname() == "localhost" {
+		return
+	}
+	level.Warn(logger).Log("msg", "the API key is sent in clear text, use https", "portal", collector.DefaultPortal)
+}
+
+// newLogger returns the filtered logger that all others stand on.
+func newLogger(f *flags) log.Logger {
+	w := log.NewSyncWriter(os.Stderr)
+	base := log.NewLogfmtLogger(w)
+	if f.logFormat == "json" {
+		base = log.NewJSONLogger(w)
+	}
+	return level.NewFilter(base, level.Allow(level.ParseDefault(f.logLevel, level.InfoValue())))
+}
+
+// slogOver bridges to the logger that exporter-toolkit wants. It adds its own time and caller, so it
+// stands on the base logger; its key time gets the name that our own lines use.
+func slogOver(base log.Logger) *slog.Logger {
+	renamed := log.LoggerFunc(func(keyvals ...any) error {
+		for i := 0; i < len(keyvals); i += 2 {
+			if keyvals[i] == slog.TimeKey {
+				keyvals[i] = "ts"
+			}
+		}
+		return base.Log(keyvals...)
+	})
+	return slog.New(sloggokit.NewGoKitHandler(renamed, slog.LevelDebug))
+}
