@@ -64,7 +64,8 @@ func newApp() (*kingpin.Application, *flags) {
 	app := kingpin.New(program, "Prometheus exporter for the health of the webhooks of an ONLYOFFICE DocSpace portal. "+
 		"The portal's API key is in a file or in the variable "+apiKeyVariable+".")
 	app.Version(version.Print(program)).UsageWriter(os.Stdout).DefaultEnvars()
-	app.HelpFlag.Short('h')
+	app.HelpFlag.Short('h').NoEnvar()
+	app.VersionFlag.NoEnvar()
 
 	app.Flag("docspace.url", "URL of the portal.").Envar("DOCSPACE_URL").StringVar(&f.url)
 	app.Flag("docspace.api-key-file", "File that holds the portal's API key. It is read again at each request.").

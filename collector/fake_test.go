@@ -1,0 +1,53 @@
+package collector_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/go-kit/log"
+
+	"github.com/docspace-exporter/docspace_exporter/collector"
+	"github.com/docspace-exporter/docspace_exporter/docspace"
+)
+
+// fakeClient is a portal in memory.
+type fakeClient struct {
+	settings func(context.Context) (docspace.Settings, error)
+	webhooks func(context.Context) (docspace.WebhookList, error)
+	triggers func(context.Context) ([]docspace.Trigger, error)
+	closed   bool
+}
+
+func (f *fakeClient) Settings(ctx context.Context) (docspace.Settings, error) {
+	if f.settings == nil {
+		return docspace.Settings{Version: "3.7.2.1", Alias: "p1", TimeZone: "Europe/Berlin"}, nil
+	}
+	return f.settings(ctx)
+}
+
+func (f *fakeClient) Webhooks(ctx context.Context) (docspace.WebhookList, error) {
+	if f.webhooks == nil {
+		return docspace.WebhookList{}, nil
+	}
+	return f.webhooks(ctx)
+}
+
+func (f *fakeClient) Triggers(ctx context.Context) ([]docspace.Trigger, error) {
+	if f.triggers == nil {
+		return []docspace.Trigger{{Name: "*", Available: true}, {Name: "file.uploaded", Mask: 1 << 8, Available: true}}, nil
+	}
+	return f.triggers(ctx)
+}
+
+func (f *fakeClient) Close() { f.closed = true }
+
+func newFakePortal(t testing.TB, client *fakeClient, w *logs, c *clock) *collector.Portal {
+	t.Helper()
+	p := collector.NewPortal(client, collector.PortalOptions{
+		Name: "default", AutoDisableAfter: 72 * time.Hour, Webhooks: true, Triggers: true,
+		Logger: log.NewLogfmtLogger(w), Clock: c.Now,
+	})
+	t.Cleanup(p.Close)
+	return p
+}

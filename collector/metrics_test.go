@@ -1,0 +1,173 @@
+package collector_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-kit/log"
+
+	"github.com/docspace-exporter/docspace_exporter/collector"
+	"github.com/docspace-exporter/docspace_exporter/docspace"
+	"github.com/docspace-exporter/docspace_exporter/docspace/simulator"
+)
+
+// The time that a fetch gets is what Prometheus says, less the offset, or else the default.
+func TestScrapeTimeout(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		header string
+		want   time.Duration // 0: the request is refused
+	}{
+		{"", 7 * time.Second},
+		{"10", 9500 * time.Millisecond},
+		{"2.5", 2 * time.Second},
+		{"0.4", 400 * time.Millisecond}, // nothing to spare
+		{"0", 0},
+		{"-1", 0},
+		{"NaN", 0},
+		{"+Inf", 0},
+		{"1e300", 0},
+		{"ten", 0},
+	} {
+		t.Run(tc.header, func(t *testing.T) {
+			t.Parallel()
+			var got time.Duration
+			portal := newFakePortal(t, &fakeClient{webhooks: func(ctx context.Context) (docspace.WebhookList, error) {
+				deadline, _ := ctx.Deadline()
+				got = time.Until(deadline)
+				return docspace.WebhookList{}, nil
+			}}, &logs{}, &clock{at: now})
+			handler := collector.MetricsHandler(collector.NewExporter(), portal,
+				collector.Timeouts{Default: 7 * time.Second, Offset: time.Second / 2}, log.NewNopLogger())
+			req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody)
+			if tc.header != "" {
+				req.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", tc.header)
+			}
+			resp := httptest.NewRecorder()
+			handler.ServeHTTP(resp, req)
+			if tc.want == 0 {
+				if resp.Code != http.StatusBadRequest || strings.Count(resp.Body.String(), "\n") != 1 {
+					t.Errorf("answered %d: %s", resp.Code, resp.Body)
+				}
+				return
+			}
+			if got > tc.want || got < tc.want-200*time.Millisecond {
+				t.Errorf("fetch had %s, want %s", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestRequestsToThePortalAreCounted(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{simulator: simulator.Options{Version: simulator.V37}})
+	r.scrape(t)
+	r.portal.Fail(simulator.BadGateway())
+	r.scrape(t)
+	r.portal.Fail(simulator.Reset())
+	r.scrape(t)
+	r.portal.Fail(nil)
+	r.scrape(t)
+	s := r.scrape(t) // the scrape before is surely counted
+	s.want(t, samples{
+		`docspace_api_requests_total{code="502",endpoint="webhooks",portal="default"}`:                 1,
+		`docspace_api_requests_total{code="error",endpoint="webhooks",portal="default"}`:               1,
+		`docspace_api_requests_total{code="200",endpoint="settings",portal="default"}`:                 1,
+		`docspace_api_requests_total{code="error",endpoint="settings",portal="default"}`:               0,
+		`docspace_api_requests_total{code="200",endpoint="triggers",portal="default"}`:                 1,
+		`docspace_api_request_duration_seconds_count{endpoint="settings",portal="default"}`:            1,
+		`docspace_api_request_duration_seconds_bucket{endpoint="triggers",portal="default",le="+Inf"}`: 1,
+	})
+	if got := r.portal.Requests(); got["settings"] != 1 || got["settings/webhook/triggers"] != 1 || got["settings/webhook"] != 5 {
+		t.Errorf("requests: %v", got)
+	}
+}
+
+func TestOpenMetricsWithCreatedTimestamps(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{simulator: simulator.Options{Version: simulator.V37}})
+	resp := r.get(t, "/metrics", http.Header{"Accept": {"application/openmetrics-text;version=1.0.0"}})
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := resp.Header.Get("Content-Type"); !strings.HasPrefix(got, "application/openmetrics-text") {
+		t.Errorf("content type %s", got)
+	}
+	for _, want := range []string{`docspace_api_requests_created{code="200",endpoint="webhooks",portal="default"} `, "\n# EOF\n"} {
+		if !strings.Contains(string(body), want) {
+			t.Errorf("no %q in the answer", want)
+		}
+	}
+}
+
+func TestTheUserAgentTellsWhoAsks(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{simulator: simulator.Options{Version: simulator.V37}})
+	r.scrape(t)
+	if got := r.portal.LastHeader().Get("User-Agent"); got != "docspace_exporter/test" {
+		t.Errorf("User-Agent %q", got)
+	}
+}
+
+func TestACollectorThatIsOffIsNotThere(t *testing.T) {
+	t.Parallel()
+	webhooks := []simulator.Webhook{{ID: 1, Name: "crm", Triggers: 1 << 8}}
+	for off, on := range map[string]string{"webhooks": "triggers", "triggers": "webhooks"} {
+		r := newRig(t, rigOptions{off: off, simulator: simulator.Options{Version: simulator.V37, Webhooks: webhooks}})
+		s := r.scrape(t)
+		s.want(t, samples{"docspace_up": 1, `docspace_scrape_collector_success{collector="` + on + `"}`: 1})
+		if _, there := s[`docspace_scrape_collector_success{collector="`+off+`"}`]; there {
+			t.Errorf("%s is still there", off)
+		}
+		if n := s.count("docspace_webhook_enabled") + s.count("docspace_webhook_trigger_available"); off == "triggers" && n != 1 {
+			t.Errorf("%d series without triggers", n)
+		}
+	}
+}
+
+func TestRoutes(t *testing.T) {
+	t.Parallel()
+	metrics := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "metrics") })
+	for _, tc := range []struct {
+		method, path string
+		pprof        bool
+		status       int
+		contains     string
+	}{
+		{http.MethodGet, "/", false, 200, `href="telemetry"`},
+		{http.MethodGet, "/telemetry", false, 200, "metrics"},
+		{http.MethodHead, "/telemetry", false, 200, ""},
+		{http.MethodPost, "/telemetry", false, 405, ""},
+		{http.MethodGet, "/metrics", false, 404, ""},
+		{http.MethodGet, "/-/healthy", false, 200, "healthy"},
+		{http.MethodGet, "/-/ready", false, 200, "ready"},
+		{http.MethodGet, "/debug/pprof/", false, 404, ""},
+		{http.MethodGet, "/debug/pprof/", true, 200, "goroutine"},
+		{http.MethodGet, "/debug/pprof/cmdline", true, 200, ""},
+	} {
+		handler, err := collector.Routes{MetricsPath: "/telemetry", Metrics: metrics, Pprof: tc.pprof}.Handler()
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp := httptest.NewRecorder()
+		handler.ServeHTTP(resp, httptest.NewRequestWithContext(t.Context(), tc.method, tc.path, http.NoBody))
+		if resp.Code != tc.status || !strings.Contains(resp.Body.String(), tc.contains) {
+			t.Errorf("%s %s (pprof %t): %d %s", tc.method, tc.path, tc.pprof, resp.Code, resp.Body)
+		}
+	}
+}
+
+func TestATelemetryPathThatCannotBeServed(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"", "/", "metrics", "/metrics/", "/{x}", "/-/healthy", "/debug/pprof/heap", "/a b"} {
+		if _, err := (collector.Routes{MetricsPath: path}).Handler(); err == nil {
+			t.Errorf("%q was accepted", path)
+		}
+	}
+}

@@ -1,0 +1,219 @@
+package collector_test
+
+import (
+	"bufio"
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/prometheus/common/config"
+	"go.uber.org/goleak"
+
+	"github.com/docspace-exporter/docspace_exporter/collector"
+	"github.com/docspace-exporter/docspace_exporter/docspace"
+	"github.com/docspace-exporter/docspace_exporter/docspace/simulator"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// now is the instant at which the tests with a fixed clock take place.
+var now = time.Date(2026, 1, 15, 10, 0, 0, 0, time.UTC)
+
+// clock is a time source that stands still until it is moved.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// logs collects what was logged.
+type logs struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logs) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logs) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+// rig is an exporter in front of a simulated portal, both behind real HTTP servers.
+type rig struct {
+	portal   *simulator.Portal
+	exporter *httptest.Server
+	url      string // of the portal
+	clock    *clock
+	logs     *logs
+}
+
+// rigOptions are what tests want different from a healthy 3.7 portal and the default flags.
+type rigOptions struct {
+	simulator simulator.Options
+	url       string // instead of the simulated portal's
+	client    config.HTTPClientConfig
+	zone      *time.Location
+	maxSize   int64
+	timeout   time.Duration
+	off       string // a collector that is off
+}
+
+func newRig(t testing.TB, o rigOptions) *rig {
+	t.Helper()
+	r := &rig{clock: &clock{at: now}, logs: &logs{}}
+	o.simulator.Clock = r.clock.Now
+	r.portal = simulator.New(o.simulator)
+	server := httptest.NewServer(r.portal)
+	t.Cleanup(server.Close)
+	r.url = server.URL
+	if o.url != "" {
+		r.url = o.url
+	}
+	if o.client.Authorization == nil {
+		o.client = docspace.KeyFromValue(simulator.DefaultKey)
+	}
+	if o.timeout == 0 {
+		o.timeout = 10 * time.Second
+	}
+	exporter := collector.NewExporter()
+	valid, err := docspace.Config{
+		URL: r.url, HTTPClientConfig: o.client, MaxResponseSize: o.maxSize, UserAgent: "docspace_exporter/test",
+		Observe: exporter.Observer("default"), Clock: r.clock.Now,
+	}.Validate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := docspace.NewClient(valid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	logger := log.NewLogfmtLogger(r.logs)
+	portal := collector.NewPortal(client, collector.PortalOptions{
+		Name: "default", TimeZone: o.zone, AutoDisableAfter: 72 * time.Hour,
+		Webhooks: o.off != "webhooks", Triggers: o.off != "triggers",
+		Logger: logger, Clock: r.clock.Now,
+	})
+	t.Cleanup(portal.Close)
+	metrics := collector.MetricsHandler(exporter, portal, collector.Timeouts{Default: o.timeout, Offset: time.Second / 2}, logger)
+	handler, err := collector.Routes{MetricsPath: "/metrics", Metrics: metrics}.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.exporter = httptest.NewServer(handler)
+	t.Cleanup(r.exporter.Close)
+	return r
+}
+
+// samples are the values of a scrape by series, as the text format spells it.
+type samples map[string]float64
+
+// scrape asks the exporter for its metrics, which must always succeed.
+func (r *rig) scrape(t testing.TB) samples {
+	t.Helper()
+	return parse(t, r.get(t, "/metrics", nil))
+}
+
+// parse reads the text format.
+func parse(t testing.TB, resp *http.Response) samples {
+	t.Helper()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("metrics answered %s", resp.Status)
+	}
+	s := samples{}
+	lines := bufio.NewScanner(resp.Body)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		line := lines.Text()
+		at := strings.LastIndexByte(line, ' ')
+		if strings.HasPrefix(line, "#") || at < 0 {
+			continue
+		}
+		value, err := strconv.ParseFloat(line[at+1:], 64)
+		if err != nil {
+			t.Fatalf("line %q: %v", line, err)
+		}
+		s[line[:at]] = value
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (r *rig) get(t testing.TB, path string, header http.Header) *http.Response {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.exporter.URL+path, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, values := range header {
+		req.Header[name] = values
+	}
+	resp, err := r.exporter.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = resp.Body.Close() })
+	return resp
+}
+
+// failure is the reason that a scrape gives for a collector, empty when it succeeded.
+func (s samples) failure(t testing.TB, name string) string {
+	t.Helper()
+	var found []string
+	for series, value := range s {
+		rest, ok := strings.CutPrefix(series, `docspace_scrape_collector_failure{collector="`+name+`",reason="`)
+		if ok && value == 1 {
+			found = append(found, strings.TrimSuffix(rest, `"}`))
+		}
+	}
+	success, ok := s[`docspace_scrape_collector_success{collector="`+name+`"}`]
+	if !ok || len(found) > 1 || (len(found) == 1) == (success == 1) {
+		t.Fatalf("collector %s: success %v (present: %t), reasons %v", name, success, ok, found)
+	}
+	return strings.Join(found, "")
+}
+
+// count is how many series of a metric there are.
+func (s samples) count(metric string) int {
+	n := 0
+	for series := range s {
+		if series == metric || strings.HasPrefix(series, metric+"{") {
+			n++
+		}
+	}
+	return n
+}
+
+// want checks that series have values.
+func (s samples) want(t testing.TB, want samples) {
+	t.Helper()
+	for series, value := range want {
+		if got, ok := s[series]; !ok || got != value {
+			t.Errorf("%s is %v (present: %t), want %v", series, got, ok, value)
+		}
+	}
+}

@@ -1,0 +1,152 @@
+package deploy_test
+
+import (
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"github.com/docspace-exporter/docspace_exporter/docspace"
+)
+
+// table returns the rows of the README's table of that name, by the text of their first cell.
+func table(t *testing.T, name string) map[string][]string {
+	t.Helper()
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(readme), "<!-- "+name+" -->\n")
+	text, _, closed := strings.Cut(rest, "<!-- end of "+name+" -->")
+	if !ok || !closed {
+		t.Fatalf("README has no table of %s", name)
+	}
+	rows := map[string][]string{}
+	for i, line := range strings.Split(strings.TrimSpace(text), "\n") {
+		if i < 2 {
+			continue // the head
+		}
+		var cells []string
+		for cell := range strings.SplitSeq(strings.Trim(line, "|"), "|") {
+			cells = append(cells, strings.Trim(strings.TrimSpace(cell), "`"))
+		}
+		rows[cells[0]] = cells[1:]
+	}
+	return rows
+}
+
+func TestREADMEListsEveryMetric(t *testing.T) {
+	t.Parallel()
+	p := start(t, nil, "--demo")
+	_, text := p.get(t, "/metrics")
+	p.stop(t)
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := table(t, "metrics")
+	for name, family := range families {
+		if strings.HasPrefix(name, "go_") || strings.HasPrefix(name, "process_") {
+			continue
+		}
+		labels := map[string]bool{}
+		for _, m := range family.GetMetric() {
+			for _, pair := range m.GetLabel() {
+				labels[pair.GetName()] = true
+			}
+		}
+		row := documented[name]
+		if row == nil {
+			t.Errorf("%s is not documented", name)
+			continue
+		}
+		delete(documented, name)
+		var want []string
+		if row[1] != "" {
+			want = strings.Split(row[1], ", ")
+		}
+		slices.Sort(want)
+		if got := slices.Sorted(maps.Keys(labels)); !slices.Equal(got, want) {
+			t.Errorf("%s has the labels %v, README says %v", name, got, want)
+		}
+		if kind := strings.ToLower(family.GetType().String()); kind != row[0] {
+			t.Errorf("%s is a %s, README says %s", name, kind, row[0])
+		}
+	}
+	for name := range documented {
+		t.Errorf("%s is documented, but the demo does not show it", name)
+	}
+}
+
+// flagLine is a flag in the help: its name, its default or a placeholder, and its variable.
+var flagLine = regexp.MustCompile(`^\s+(?:-\w, )?--(?:\[no-\])?([a-z.-]+)(?:=(\S+?))?(?:\s.*?(?:\(\$(\w+)\))?)?$`)
+
+func TestREADMEListsEveryFlag(t *testing.T) {
+	t.Parallel()
+	help, err := command(t, nil, "--help").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := map[string][]string{}
+	for name, row := range table(t, "flags") {
+		documented[strings.TrimPrefix(strings.Replace(name, "[no-]", "", 1), "--")] = row
+	}
+	for line := range strings.Lines(string(help)) {
+		found := flagLine.FindStringSubmatch(strings.TrimRight(line, "\n"))
+		if found == nil || found[1] == "help" || found[1] == "version" {
+			continue
+		}
+		name, value, variable := found[1], strings.Trim(found[2], `"`), found[3]
+		if value == strings.ToUpper(value) && !strings.HasPrefix(value, ":") {
+			value = "" // a placeholder
+		}
+		row := documented[name]
+		delete(documented, name)
+		switch {
+		case row == nil:
+			t.Errorf("--%s is not documented", name)
+		case row[0] != variable:
+			t.Errorf("--%s has the variable %s, README says %s", name, variable, row[0])
+		case found[2] != "" && row[1] != strings.TrimSuffix(value, " ..."):
+			t.Errorf("--%s has the default %q, README says %q", name, value, row[1])
+		}
+	}
+	for name := range documented {
+		t.Errorf("--%s is documented, but does not exist", name)
+	}
+}
+
+func TestREADMEExplainsEveryReason(t *testing.T) {
+	t.Parallel()
+	documented := table(t, "reasons")
+	for _, reason := range docspace.Reasons() {
+		if documented[string(reason)] == nil {
+			t.Errorf("%s is not explained", reason)
+		}
+		delete(documented, string(reason))
+	}
+	for reason := range documented {
+		t.Errorf("%s is explained, but does not exist", reason)
+	}
+}
+
+func TestREADMEShowsTheShippedScrapeConfiguration(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shipped, err := os.ReadFile("prometheus/prometheus.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(readme), "```yaml\n"+string(shipped)+"```") {
+		t.Error("README and prometheus/prometheus.yml differ")
+	}
+}
