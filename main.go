@@ -3,10 +3,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	stdlog "log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -33,8 +33,8 @@ import (
 
 const (
 	program = "docspace_exporter"
-	// apiKeyVariable is the one setting that is no flag: a flag would show the key in the process list.
-	apiKeyVariable = "DOCSPACE_API_KEY"
+	// keyVariable is the one setting that is no flag: a flag would show the key in the process list.
+	keyVariable = "DOCSPACE_API_KEY"
 	// readHeaderTimeout bounds what a client that sends nothing costs.
 	readHeaderTimeout = 10 * time.Second
 	// drainTimeout is what scrapes in flight get after SIGTERM; Kubernetes kills after 30 s.
@@ -62,14 +62,14 @@ func main() {
 func newApp() (*kingpin.Application, *flags) {
 	f := &flags{}
 	app := kingpin.New(program, "Prometheus exporter for the health of the webhooks of an ONLYOFFICE DocSpace portal. "+
-		"The portal's API key is in a file or in the variable "+apiKeyVariable+".")
+		"The portal's API key is in a file or in the variable "+keyVariable+".")
 	app.Version(version.Print(program)).UsageWriter(os.Stdout).DefaultEnvars()
 	app.HelpFlag.Short('h').NoEnvar()
 	app.VersionFlag.NoEnvar()
 
-	app.Flag("docspace.url", "URL of the portal.").Envar("DOCSPACE_URL").StringVar(&f.url)
+	app.Flag("docspace.url", "URL of the portal.").Envar("DOCSPACE_URL").PlaceHolder("URL").StringVar(&f.url)
 	app.Flag("docspace.api-key-file", "File that holds the portal's API key. It is read again at each request.").
-		Envar("DOCSPACE_API_KEY_FILE").StringVar(&f.apiKeyFile)
+		Envar("DOCSPACE_API_KEY_FILE").PlaceHolder("FILE").StringVar(&f.apiKeyFile)
 	app.Flag("docspace.timeout", "Time that one scrape may take when Prometheus does not say.").Default("10s").DurationVar(&f.timeout)
 	app.Flag("docspace.time-zone", "Time zone of the portal, an IANA name; auto: the one that its settings name.").
 		Default("auto").StringVar(&f.timeZone)
@@ -144,9 +144,9 @@ func (f *flags) portalConfig() (docspace.Config, error) {
 	cfg := docspace.Config{
 		URL:             f.url,
 		MaxResponseSize: int64(f.maxResponseSize),
-		UserAgent:       program + "/" + version.Version,
+		UserAgent:       program + "/" + cmp.Or(version.Version, "unknown"),
 	}
-	key := os.Getenv(apiKeyVariable)
+	key := os.Getenv(keyVariable)
 	switch {
 	case f.demo && f.url != "":
 		return cfg, errors.New("--demo scrapes a simulated portal: leave --docspace.url (DOCSPACE_URL) out")
@@ -155,13 +155,13 @@ func (f *flags) portalConfig() (docspace.Config, error) {
 	case f.url == "":
 		return cfg, errors.New("no portal: give --docspace.url (DOCSPACE_URL), or --demo for a simulated one")
 	case f.apiKeyFile != "" && key != "":
-		return cfg, errors.New("two API keys: give either --docspace.api-key-file (DOCSPACE_API_KEY_FILE) or " + apiKeyVariable)
+		return cfg, errors.New("two API keys: give either --docspace.api-key-file (DOCSPACE_API_KEY_FILE) or " + keyVariable)
 	case f.apiKeyFile != "":
 		cfg.HTTPClientConfig = docspace.KeyFromFile(f.apiKeyFile)
 	case key != "":
 		cfg.HTTPClientConfig = docspace.KeyFromValue(key)
 	default:
-		return cfg, errors.New("no API key: give --docspace.api-key-file (DOCSPACE_API_KEY_FILE) or " + apiKeyVariable)
+		return cfg, errors.New("no API key: give --docspace.api-key-file (DOCSPACE_API_KEY_FILE) or " + keyVariable)
 	}
 	return cfg, nil
 }
@@ -233,13 +233,14 @@ func addDemo(group *run.Group) (string, error) {
 
 // addServer adds the exporter's own server, which lets the scrapes in flight end.
 func addServer(group *run.Group, f *flags, handler http.Handler, base, logger log.Logger) {
+	slogger := slogOver(base)
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
-		ErrorLog:          stdlog.New(log.NewStdlibAdapter(level.Warn(logger)), "", 0),
+		ErrorLog:          slog.NewLogLogger(slogger.Handler(), slog.LevelWarn),
 	}
 	group.Add(func() error {
-		return web.ListenAndServe(server, f.web, slogOver(base))
+		return web.ListenAndServe(server, f.web, slogger)
 	}, func(error) {
 		ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 		defer cancel()
@@ -270,7 +271,7 @@ func newLogger(f *flags) log.Logger {
 	return level.NewFilter(base, level.Allow(level.ParseDefault(f.logLevel, level.InfoValue())))
 }
 
-// slogOver bridges to the logger that exporter-toolkit wants. It adds its own time and caller, so it
+// slogOver bridges to the logger that the web server wants. It adds its own time and caller, so it
 // stands on the base logger; its key time gets the name that our own lines use.
 func slogOver(base log.Logger) *slog.Logger {
 	renamed := log.LoggerFunc(func(keyvals ...any) error {

@@ -42,7 +42,7 @@ func (f *fakeClient) Triggers(ctx context.Context) ([]docspace.Trigger, error) {
 
 func (f *fakeClient) Close() { f.closed = true }
 
-func newFakePortal(t testing.TB, client *fakeClient, w *logs, c *clock) *collector.Portal {
+func newFakePortal(t *testing.T, client *fakeClient, w *logs, c *clock) *collector.Portal {
 	t.Helper()
 	p := collector.NewPortal(client, collector.PortalOptions{
 		Name: "default", AutoDisableAfter: 72 * time.Hour, Webhooks: true, Triggers: true,

@@ -23,8 +23,11 @@ type fault struct {
 }
 
 // faults are all that reach the exporter as an answer, or the lack of one. elsewhere is a host that
-// the key must not reach.
-func faults(elsewhere string) []fault {
+// the key must not reach, clock the portal's.
+func faults(elsewhere string, clock func() time.Time) []fault {
+	inTwoMinutes := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		simulator.Unavailable(clock().Add(2*time.Minute).UTC().Format(http.TimeFormat)).ServeHTTP(w, r)
+	})
 	return []fault{
 		{name: "401", handler: simulator.Status(http.StatusUnauthorized), reason: "unauthorized"},
 		{name: "402", handler: simulator.Status(http.StatusPaymentRequired), reason: "payment_required"},
@@ -38,10 +41,7 @@ func faults(elsewhere string) []fault {
 		{name: "500", handler: simulator.Status(http.StatusInternalServerError), reason: "server_error"},
 		{name: "502 HTML", handler: simulator.BadGateway(), reason: "server_error"},
 		{name: "503", handler: simulator.Unavailable(""), reason: "server_error"},
-		{
-			name: "503 with a date", handler: simulator.Unavailable(now.Add(2 * time.Minute).Format(http.TimeFormat)),
-			reason: "server_error", pause: 2 * time.Minute,
-		},
+		{name: "503 with a date", handler: inTwoMinutes, reason: "server_error", pause: 2 * time.Minute},
 		{name: "418", handler: simulator.Status(http.StatusTeapot), reason: "unexpected_status"},
 		{name: "204", handler: simulator.Status(http.StatusNoContent), reason: "unexpected_status"},
 		{name: "redirect", handler: simulator.Redirect(elsewhere + "/login"), reason: "redirect"},
@@ -66,7 +66,7 @@ func faults(elsewhere string) []fault {
 }
 
 // faultyRig is an exporter that takes answers of up to 1 MiB.
-func faultyRig(t testing.TB) *rig {
+func faultyRig(t *testing.T) *rig {
 	t.Helper()
 	return newRig(t, rigOptions{maxSize: 1 << 20, simulator: simulator.Options{
 		Version: simulator.V37, Webhooks: []simulator.Webhook{{ID: 1, Name: "crm", URL: "https://a.example/?t=" + plantedURL}},
@@ -74,7 +74,7 @@ func faultyRig(t testing.TB) *rig {
 }
 
 // meet makes the portal fail in one way, and then recover.
-func (f fault) meet(t testing.TB, r *rig) {
+func (f fault) meet(t *testing.T, r *rig) {
 	t.Helper()
 	r.portal.Fail(f.handler)
 	scrape := r.scrape
@@ -101,7 +101,7 @@ func (f fault) meet(t testing.TB, r *rig) {
 }
 
 // hurriedScrape has a quarter of a second.
-func (r *rig) hurriedScrape(t testing.TB) samples {
+func (r *rig) hurriedScrape(t *testing.T) samples {
 	t.Helper()
 	return parse(t, r.get(t, "/metrics", http.Header{"X-Prometheus-Scrape-Timeout-Seconds": {"0.75"}}))
 }
@@ -109,7 +109,7 @@ func (r *rig) hurriedScrape(t testing.TB) samples {
 func TestEveryFaultHasItsReasonAndARecovery(t *testing.T) {
 	t.Parallel()
 	elsewhere := newDecoy(t)
-	for _, f := range faults(elsewhere.URL) {
+	for _, f := range faults(elsewhere.URL, func() time.Time { return now }) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			f.meet(t, faultyRig(t))
@@ -124,7 +124,7 @@ type decoy struct {
 	mustBeUntouched func()
 }
 
-func newDecoy(t testing.TB) decoy {
+func newDecoy(t *testing.T) decoy {
 	t.Helper()
 	var mu sync.Mutex
 	var asked []string
@@ -144,10 +144,10 @@ func newDecoy(t testing.TB) decoy {
 }
 
 // Not parallel: it counts the descriptors of the process.
-func TestHundredsOfFaultsLeaveNothingBehind(t *testing.T) { //nolint:tparallel,paralleltest // see above
+func TestHundredsOfFaultsLeaveNothingBehind(t *testing.T) {
 	elsewhere := newDecoy(t)
 	r := faultyRig(t)
-	all := faults(elsewhere.URL)
+	all := faults(elsewhere.URL, r.clock.Now)
 	round := func() {
 		for _, f := range all {
 			f.meet(t, r)
@@ -181,7 +181,7 @@ func openFiles(t *testing.T) int {
 }
 
 func heapSize() uint64 {
-	runtime.GC()
+	runtime.GC() //nolint:revive // what is garbage must not be counted
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc

@@ -9,7 +9,7 @@ import (
 	"github.com/docspace-exporter/docspace_exporter/docspace/simulator"
 )
 
-func zone(t testing.TB, name string) *time.Location {
+func zone(t *testing.T, name string) *time.Location {
 	t.Helper()
 	z, err := time.LoadLocation(name)
 	if err != nil {

@@ -3,10 +3,11 @@ package collector
 import (
 	"context"
 	"fmt"
-	stdlog "log"
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-kit/log"
@@ -46,7 +47,6 @@ func (t Timeouts) of(r *http.Request) (time.Duration, error) {
 // MetricsHandler serves the metrics of the exporter and of a portal, which it asks at each request.
 func MetricsHandler(e *Exporter, p *Portal, t Timeouts, logger log.Logger) http.Handler {
 	opts := promhttp.HandlerOpts{
-		ErrorLog:                            stdlog.New(log.NewStdlibAdapter(level.Error(logger)), "", 0),
 		ErrorHandling:                       promhttp.ContinueOnError,
 		EnableOpenMetrics:                   true,
 		EnableOpenMetricsTextCreatedSamples: true,
@@ -61,6 +61,22 @@ func MetricsHandler(e *Exporter, p *Portal, t Timeouts, logger log.Logger) http.
 		defer cancel()
 		registry := prometheus.NewRegistry()
 		registry.MustRegister(e.registry, p.Collector(ctx))
+		opts := opts
+		opts.ErrorLog = &scrapeLog{logger: logger}
 		promhttp.HandlerFor(registry, opts).ServeHTTP(w, r)
+	})
+}
+
+// scrapeLog logs the first thing that goes wrong with serving a scrape: when the scraper has gone, the
+// library complains of every metric.
+type scrapeLog struct {
+	logger log.Logger
+	once   sync.Once
+}
+
+// Println implements promhttp.Logger.
+func (l *scrapeLog) Println(v ...any) {
+	l.once.Do(func() {
+		level.Warn(l.logger).Log("msg", "metrics were not served whole", "err", strings.TrimSpace(fmt.Sprintln(v...)))
 	})
 }

@@ -83,7 +83,7 @@ func TestRequestsToThePortalAreCounted(t *testing.T) {
 		`docspace_api_request_duration_seconds_count{endpoint="settings",portal="default"}`:            1,
 		`docspace_api_request_duration_seconds_bucket{endpoint="triggers",portal="default",le="+Inf"}`: 1,
 	})
-	if got := r.portal.Requests(); got["settings"] != 1 || got["settings/webhook/triggers"] != 1 || got["settings/webhook"] != 5 {
+	if got := r.portal.Requests(); got["settings"] != 1 || got["settings/webhook/triggers"] != 1 || got["settings/webhook"] != 6 { // the reset connection was a kept-alive one, so it was tried again
 		t.Errorf("requests: %v", got)
 	}
 }
@@ -91,16 +91,12 @@ func TestRequestsToThePortalAreCounted(t *testing.T) {
 func TestOpenMetricsWithCreatedTimestamps(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigOptions{simulator: simulator.Options{Version: simulator.V37}})
-	resp := r.get(t, "/metrics", http.Header{"Accept": {"application/openmetrics-text;version=1.0.0"}})
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := resp.Header.Get("Content-Type"); !strings.HasPrefix(got, "application/openmetrics-text") {
+	p := r.get(t, "/metrics", http.Header{"Accept": {"application/openmetrics-text;version=1.0.0"}})
+	if got := p.header.Get("Content-Type"); !strings.HasPrefix(got, "application/openmetrics-text") {
 		t.Errorf("content type %s", got)
 	}
 	for _, want := range []string{`docspace_api_requests_created{code="200",endpoint="webhooks",portal="default"} `, "\n# EOF\n"} {
-		if !strings.Contains(string(body), want) {
+		if !strings.Contains(p.body, want) {
 			t.Errorf("no %q in the answer", want)
 		}
 	}
@@ -140,7 +136,7 @@ func TestRoutes(t *testing.T) {
 		status       int
 		contains     string
 	}{
-		{http.MethodGet, "/", false, 200, `href="telemetry"`},
+		{http.MethodGet, "/", false, 200, `href="/telemetry"`},
 		{http.MethodGet, "/telemetry", false, 200, "metrics"},
 		{http.MethodHead, "/telemetry", false, 200, ""},
 		{http.MethodPost, "/telemetry", false, 405, ""},

@@ -55,7 +55,7 @@ func TestScrapesAtOneMomentShareAFetch(t *testing.T) {
 		var leave []context.CancelFunc
 		for i := range 50 {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
+			t.Cleanup(cancel)
 			if i%3 == 0 {
 				leave = append(leave, cancel)
 			}
@@ -190,23 +190,33 @@ func TestPortalInfo(t *testing.T) {
 		logged   string
 	}{
 		{
-			"a zone", docspace.Settings{Version: "3.7.2.1", Alias: "p1", TimeZone: "Asia/Kolkata"}, nil,
+			"a zone",
+			docspace.Settings{Version: "3.7.2.1", Alias: "p1", TimeZone: "Asia/Kolkata"},
+			nil,
 			`{alias="p1",time_zone="Asia/Kolkata",version="3.7.2.1"} 1`, "",
 		},
 		{
-			"the key was refused", docspace.Settings{Version: "3.6.1.1", Alias: "p1"}, nil,
+			"the key was refused",
+			docspace.Settings{Version: "3.6.1.1", Alias: "p1"},
+			nil,
 			`{alias="p1",time_zone="",version="3.6.1.1"} 1`, "settings name none",
 		},
 		{
-			"an unknown zone", docspace.Settings{Alias: "p1", TimeZone: "Mars/Olympus"}, nil,
+			"an unknown zone",
+			docspace.Settings{Alias: "p1", TimeZone: "Mars/Olympus"},
+			nil,
 			`{alias="p1",time_zone="",version=""} 1`, "Mars/Olympus",
 		},
 		{
-			"not this machine's zone", docspace.Settings{Alias: "p1", TimeZone: "Local"}, nil,
+			"not this machine's zone",
+			docspace.Settings{Alias: "p1", TimeZone: "Local"},
+			nil,
 			`{alias="p1",time_zone="",version=""} 1`, "Local",
 		},
 		{
-			"no settings", docspace.Settings{}, &docspace.Error{Endpoint: docspace.EndpointSettings, Reason: docspace.ReasonForbidden, Err: errors.New("HTTP 403")},
+			"no settings",
+			docspace.Settings{},
+			&docspace.Error{Endpoint: docspace.EndpointSettings, Reason: docspace.ReasonForbidden, Err: errors.New("HTTP 403")},
 			`{alias="",time_zone="",version=""} 1`, "cannot read the portal's settings",
 		},
 	} {
@@ -272,7 +282,9 @@ func TestTriggerNames(t *testing.T) {
 		{"are the portal's", []docspace.Trigger{{Name: "doc.up", Mask: 1 << 8}}, nil, "bit_9 doc.up"},
 		{"are those of the releases without a list", nil, errors.New("down"), "file.updated file.uploaded"},
 		{
-			"are never the same for two bits", []docspace.Trigger{{Name: "x", Mask: 1 << 8}, {Name: "x", Mask: 1 << 9}}, nil,
+			"are never the same for two bits",
+			[]docspace.Trigger{{Name: "x", Mask: 1 << 8}, {Name: "x", Mask: 1 << 9}},
+			nil,
 			"bit_8 x", // the last one counts
 		},
 	} {

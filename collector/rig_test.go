@@ -1,8 +1,9 @@
 package collector_test
 
 import (
-	"bufio"
 	"bytes"
+	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -81,13 +82,13 @@ type rigOptions struct {
 	off       string // a collector that is off
 }
 
-func newRig(t testing.TB, o rigOptions) *rig {
-	t.Helper()
+func newRig(tb testing.TB, o rigOptions) *rig {
+	tb.Helper()
 	r := &rig{clock: &clock{at: now}, logs: &logs{}}
 	o.simulator.Clock = r.clock.Now
 	r.portal = simulator.New(o.simulator)
 	server := httptest.NewServer(r.portal)
-	t.Cleanup(server.Close)
+	tb.Cleanup(server.Close)
 	r.url = server.URL
 	if o.url != "" {
 		r.url = o.url
@@ -104,11 +105,11 @@ func newRig(t testing.TB, o rigOptions) *rig {
 		Observe: exporter.Observer("default"), Clock: r.clock.Now,
 	}.Validate()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	client, err := docspace.NewClient(valid)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	logger := log.NewLogfmtLogger(r.logs)
 	portal := collector.NewPortal(client, collector.PortalOptions{
@@ -116,14 +117,14 @@ func newRig(t testing.TB, o rigOptions) *rig {
 		Webhooks: o.off != "webhooks", Triggers: o.off != "triggers",
 		Logger: logger, Clock: r.clock.Now,
 	})
-	t.Cleanup(portal.Close)
+	tb.Cleanup(portal.Close)
 	metrics := collector.MetricsHandler(exporter, portal, collector.Timeouts{Default: o.timeout, Offset: time.Second / 2}, logger)
 	handler, err := collector.Routes{MetricsPath: "/metrics", Metrics: metrics}.Handler()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	r.exporter = httptest.NewServer(handler)
-	t.Cleanup(r.exporter.Close)
+	tb.Cleanup(r.exporter.Close)
 	return r
 }
 
@@ -131,22 +132,20 @@ func newRig(t testing.TB, o rigOptions) *rig {
 type samples map[string]float64
 
 // scrape asks the exporter for its metrics, which must always succeed.
-func (r *rig) scrape(t testing.TB) samples {
+func (r *rig) scrape(t *testing.T) samples {
 	t.Helper()
 	return parse(t, r.get(t, "/metrics", nil))
 }
 
 // parse reads the text format.
-func parse(t testing.TB, resp *http.Response) samples {
+func parse(t *testing.T, p page) samples {
 	t.Helper()
-	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("metrics answered %s", resp.Status)
+	if p.status != http.StatusOK {
+		t.Fatalf("metrics answered %d: %s", p.status, p.body)
 	}
 	s := samples{}
-	lines := bufio.NewScanner(resp.Body)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		line := lines.Text()
+	for line := range strings.Lines(p.body) {
+		line = strings.TrimSpace(line)
 		at := strings.LastIndexByte(line, ' ')
 		if strings.HasPrefix(line, "#") || at < 0 {
 			continue
@@ -157,31 +156,38 @@ func parse(t testing.TB, resp *http.Response) samples {
 		}
 		s[line[:at]] = value
 	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
-	}
 	return s
 }
 
-func (r *rig) get(t testing.TB, path string, header http.Header) *http.Response {
+// page is what the exporter answered.
+type page struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// get asks the exporter for a page.
+func (r *rig) get(t *testing.T, path string, header http.Header) page {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.exporter.URL+path, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, values := range header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, header)
 	resp, err := r.exporter.Client().Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = resp.Body.Close() })
-	return resp
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return page{resp.StatusCode, resp.Header, string(body)}
 }
 
 // failure is the reason that a scrape gives for a collector, empty when it succeeded.
-func (s samples) failure(t testing.TB, name string) string {
+func (s samples) failure(t *testing.T, name string) string {
 	t.Helper()
 	var found []string
 	for series, value := range s {
@@ -209,7 +215,7 @@ func (s samples) count(metric string) int {
 }
 
 // want checks that series have values.
-func (s samples) want(t testing.TB, want samples) {
+func (s samples) want(t *testing.T, want samples) {
 	t.Helper()
 	for series, value := range want {
 		if got, ok := s[series]; !ok || got != value {

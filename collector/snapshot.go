@@ -2,7 +2,6 @@ package collector
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -64,17 +63,17 @@ func (p *Portal) fetch(ctx context.Context) *snapshot {
 
 	s.clockOffset = list.ClockOffset
 	s.triggersRead.err = forgiveMissingTriggers(&s)
-	s.names = triggerNames(&s)
 	var repeatedWebhooks, repeatedTriggers error
 	s.webhooks, repeatedWebhooks = lastOfEach(list.Webhooks, func(w *docspace.Webhook) int64 { return w.ID })
 	s.triggers, repeatedTriggers = lastOfEach(s.triggers, func(t *docspace.Trigger) string { return t.Name })
+	s.names = triggerNames(&s)
 
 	p.troubles.report("cannot read the portal's settings", settingsErr)
 	p.troubles.report("cannot read the webhooks", s.webhooksRead.err)
 	p.troubles.report("cannot read the triggers", s.triggersRead.err)
 	if s.webhooksRead.err == nil {
 		p.troubles.report("the portal's time zone is unknown, dates are read as UTC", s.location.zoneErr)
-		p.troubles.report("skipped webhooks that cannot be read", errors.Join(list.Skipped...))
+		p.troubles.report("skipped webhooks that cannot be read", summary(list.Skipped))
 		p.troubles.report("webhooks share an id, the last one counts", repeatedWebhooks)
 		p.troubles.report("triggers share a name, the last one counts", repeatedTriggers)
 	}
@@ -132,5 +131,17 @@ func lastOfEach[T any, K comparable](list []T, key func(*T) K) ([]T, error) {
 			repeated = append(repeated, fmt.Errorf("%v", k))
 		}
 	}
-	return kept, errors.Join(repeated...)
+	return kept, summary(repeated)
+}
+
+// summary is one error for any number of them, short enough for a log line.
+func summary(errs []error) error {
+	switch len(errs) {
+	case 0:
+		return nil
+	case 1:
+		return errs[0]
+	default:
+		return fmt.Errorf("%d of them, the first: %w", len(errs), errs[0])
+	}
 }

@@ -23,8 +23,8 @@ type troubles struct {
 }
 
 type trouble struct {
-	reason string
-	since  time.Time
+	cause string
+	since time.Time
 }
 
 func newTroubles(logger log.Logger, clock func() time.Time) *troubles {
@@ -47,21 +47,23 @@ func (t *troubles) report(msg string, err error) {
 		}
 		return
 	}
-	reason := reasonFor(err)
-	if troubled && before.reason == reason {
+	cause, keyvals := causeOf(err)
+	if troubled && before.cause == cause {
 		return
 	}
 	if !troubled {
 		before.since = t.clock()
 	}
-	t.current[msg] = trouble{reason: reason, since: before.since}
-	level.Warn(t.logger).Log("msg", msg, "reason", reason, "err", err)
+	t.current[msg] = trouble{cause: cause, since: before.since}
+	level.Warn(t.logger).Log(append([]any{"msg", msg}, keyvals...)...)
 }
 
-// reasonFor is the class of a failed request, and for all else the error's text.
-func reasonFor(err error) string {
+// causeOf is what tells one trouble from the next, and what is logged of it. Two failed requests are
+// the same trouble when they have the same reason.
+func causeOf(err error) (cause string, keyvals []any) {
 	if _, ok := errors.AsType[*docspace.Error](err); ok {
-		return string(docspace.ReasonOf(err))
+		reason := string(docspace.ReasonOf(err))
+		return reason, []any{"reason", reason, "err", err}
 	}
-	return err.Error()
+	return err.Error(), []any{"err", err}
 }

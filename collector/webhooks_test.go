@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/common/expfmt"
 
 	"github.com/docspace-exporter/docspace_exporter/docspace"
 )
@@ -154,7 +155,7 @@ func TestWebhooksThatLackSomething(t *testing.T) {
 
 // exposition is the samples of one metric in the text format.
 func exposition(c prometheus.Collector, metric string) (string, error) {
-	text, err := testutil.CollectAndFormat(c, testutil.FormatText, metric)
+	text, err := testutil.CollectAndFormat(c, expfmt.TypeTextPlain, metric)
 	var lines []string
 	for line := range strings.Lines(string(text)) {
 		if !strings.HasPrefix(line, "#") {

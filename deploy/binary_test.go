@@ -32,7 +32,7 @@ func buildAndRun(m *testing.M) int {
 	if err != nil {
 		panic(err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // the system clears its temporary files, too
 	binary = filepath.Join(dir, "docspace_exporter")
 	build := exec.CommandContext(context.Background(), "go", "build", "-o", binary, "..")
 	build.Stderr = os.Stderr
@@ -61,7 +61,7 @@ type process struct {
 	log bytes.Buffer
 }
 
-var listening = regexp.MustCompile(`Listening on.*address"?[=:]"?(127\.0\.0\.1:\d+)`)
+var listening = regexp.MustCompile(`address"?[=:]"?(127\.0\.0\.1:\d+)`)
 
 // start runs the exporter on a free port and waits until it listens.
 func start(t *testing.T, env []string, args ...string) *process {
@@ -83,7 +83,7 @@ func start(t *testing.T, env []string, args ...string) *process {
 			p.mu.Lock()
 			p.log.WriteString(lines.Text() + "\n")
 			p.mu.Unlock()
-			if found := listening.FindStringSubmatch(lines.Text()); found != nil {
+			if found := listening.FindStringSubmatch(lines.Text()); found != nil && strings.Contains(lines.Text(), "Listening on") {
 				address <- found[1]
 			}
 		}

@@ -128,7 +128,7 @@ func TestEveryFlagDoesSomething(t *testing.T) {
 		{name: "telemetry path", args: []string{"--demo", "--web.telemetry-path=/here"}, path: "/here", has: "docspace_up 1"},
 		{name: "no pprof", args: []string{"--demo"}, path: "/debug/pprof/", status: http.StatusNotFound},
 		{name: "pprof", args: []string{"--demo", "--web.enable-pprof"}, path: "/debug/pprof/", has: "goroutine"},
-		{name: "landing page", args: []string{"--demo"}, path: "/", has: "docspace_exporter", hasNot: "pprof"},
+		{name: "landing page", args: []string{"--demo"}, path: "/", has: "docspace_exporter", hasNot: "debug/pprof"},
 		{name: "web configuration", args: []string{"--demo", "--web.config.file=" + webConfig(t)}, path: "/-/healthy", status: http.StatusUnauthorized},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

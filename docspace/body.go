@@ -53,7 +53,7 @@ func (c *cappedReader) Read(p []byte) (int, error) {
 	if c.left < 0 {
 		return 0, errTooLarge
 	}
-	if int64(len(p)) > c.left+1 {
+	if int64(len(p)) > c.left {
 		p = p[:c.left+1]
 	}
 	n, err := c.r.Read(p)

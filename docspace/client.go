@@ -9,10 +9,13 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -95,12 +98,11 @@ func (c *Client) get(ctx context.Context, e Endpoint, path string, query url.Val
 	return answer{}, &Error{Endpoint: e, Reason: reason, Status: status, Err: err}
 }
 
-// roundTrip sends one request. The status it returns is 0 when there was no answer. A connection
-// that broke while idle is replaced, and the request sent once more, by net/http.
+// roundTrip sends one request. The status it returns is 0 when there was no answer.
 func (c *Client) roundTrip(ctx context.Context, path string, query url.Values, decode func(io.Reader) error) (int, answer, error) {
 	u := c.base.JoinPath("api/2.0", path)
 	u.RawQuery = query.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
+	req, err := http.NewRequestWithContext(c.retryAfresh(ctx), http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
 		return 0, answer{}, withoutURL(err)
 	}
@@ -120,6 +122,18 @@ func (c *Client) roundTrip(ctx context.Context, path string, query url.Values, d
 	return resp.StatusCode, a, c.readBody(resp, decode)
 }
 
+// retryAfresh bounds what net/http does when a kept-alive connection breaks before any answer: it
+// sends the request again, and so through every idle connection. With those closed it does so once,
+// on a new one.
+func (c *Client) retryAfresh(ctx context.Context) context.Context {
+	var tries atomic.Int32
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GetConn: func(string) {
+		if tries.Add(1) > 1 {
+			c.http.CloseIdleConnections()
+		}
+	}})
+}
+
 func (c *Client) readBody(resp *http.Response, decode func(io.Reader) error) error {
 	if t, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err == nil && t == "text/html" {
 		return fmt.Errorf("%w: an HTML page, not JSON", errDecode)
@@ -131,11 +145,14 @@ func (c *Client) readBody(resp *http.Response, decode func(io.Reader) error) err
 	return decode(body)
 }
 
-// withoutURL drops the URL that net/http puts before the cause, and marks a key file that can't be
-// read.
+// withoutURL drops what net/http puts into its errors of the URL and of a Location header that it
+// can't read, and marks a key file that can't be read.
 func withoutURL(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err
+	}
+	if strings.HasPrefix(err.Error(), "failed to parse Location header") { // it has no type
+		return errLocation
 	}
 	if e, ok := errors.AsType[*os.PathError](err); ok {
 		return fmt.Errorf("%w: %w", errKey, e)

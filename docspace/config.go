@@ -70,18 +70,17 @@ func (c Config) Validate() (ValidConfig, error) {
 // hold a password.
 func parsePortalURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
-	if err != nil {
-		return nil, fmt.Errorf("portal URL: %w", errors.Unwrap(err))
-	}
 	switch {
-	case u.User != nil:
+	case err == nil && u.User != nil, (err != nil || u.Host == "") && strings.Contains(s, "@"):
 		return nil, errors.New("portal URL holds a user name or password; give credentials in a file")
+	case err != nil:
+		return nil, fmt.Errorf("portal URL: %w", errors.Unwrap(err))
+	case u.RawQuery != "" || u.Fragment != "":
+		return nil, errors.New("portal URL must end with its path, without ? or #")
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, fmt.Errorf("portal URL %q must start with http:// or https://", s)
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("portal URL %q names no host", s)
-	case u.RawQuery != "" || u.Fragment != "":
-		return nil, errors.New("portal URL must end with its path, without ? or #")
 	}
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.RawPath = strings.TrimRight(u.RawPath, "/")
@@ -94,9 +93,10 @@ func KeyFromFile(path string) config.HTTPClientConfig {
 	return keyConfig(&config.Authorization{Type: "Bearer", CredentialsFile: path})
 }
 
-// KeyFromValue is an authorization by an API key that never changes.
+// KeyFromValue is an authorization by an API key that never changes. White space around it, such as
+// the newline of a secret that was read into a variable, is dropped.
 func KeyFromValue(key string) config.HTTPClientConfig {
-	return keyConfig(&config.Authorization{Type: "Bearer", Credentials: config.Secret(key)})
+	return keyConfig(&config.Authorization{Type: "Bearer", Credentials: config.Secret(strings.TrimSpace(key))})
 }
 
 func keyConfig(auth *config.Authorization) config.HTTPClientConfig {
@@ -119,9 +119,9 @@ func checkKey(auth *config.Authorization) error {
 		if err != nil {
 			return fmt.Errorf("API key file: %w", err)
 		}
-		key = string(content)
+		key = strings.TrimSpace(string(content)) // as the HTTP client does with a file
 	}
-	switch key = strings.TrimSpace(key); {
+	switch {
 	case key == "":
 		return fmt.Errorf("%s is empty", source)
 	case strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }):

@@ -19,20 +19,20 @@ type Date struct {
 const netDateLayout = "2006-01-02T15:04:05"
 
 // ParseDate reads a date as .NET prints it: seconds with an optional fraction, then Z, an offset or
-// nothing. Year 1, .NET's empty date, is the zero Date.
+// nothing. Year 1, .NET's empty date, is the zero Date. Errors don't repeat the input.
 func ParseDate(s string) (Date, error) {
 	digits, utc := strings.TrimSuffix(s, "Z"), true
 	if !strings.HasSuffix(s, "Z") {
 		if i := strings.LastIndexAny(s, "+-"); i >= len(netDateLayout) {
 			if _, err := time.Parse("-07:00", s[i:]); err != nil {
-				return Date{}, fmt.Errorf("offset of date %q: %w", s, errDecode)
+				return Date{}, fmt.Errorf("offset of a date: %w", errDecode)
 			}
 			digits, utc = s[:i], false
 		}
 	}
 	wall, err := time.Parse(netDateLayout, digits)
 	if err != nil {
-		return Date{}, fmt.Errorf("date %q: %w", s, errDecode)
+		return Date{}, fmt.Errorf("date: %w", errDecode)
 	}
 	if wall.Year() == 1 {
 		return Date{}, nil

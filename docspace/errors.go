@@ -69,6 +69,7 @@ var (
 	errTooLarge = errors.New("answer is larger than the limit")
 	errDecode   = errors.New("unexpected answer")
 	errKey      = errors.New("API key cannot be read")
+	errLocation = errors.New("redirect to nowhere")
 )
 
 // classify maps what the HTTP client and the decoder report to a Reason.
@@ -78,6 +79,8 @@ func classify(err error) Reason {
 		return ReasonTooLarge
 	case errors.Is(err, errKey):
 		return ReasonUnauthorized
+	case errors.Is(err, errLocation):
+		return ReasonRedirect
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return ReasonTimeout
 	case isA[*net.DNSError](err):
@@ -101,7 +104,14 @@ func isTimeout(err error) bool {
 }
 
 func isTLS(err error) bool {
-	return isA[*tls.CertificateVerificationError](err) || isA[tls.RecordHeaderError](err) || isA[tls.AlertError](err)
+	return isA[*tls.CertificateVerificationError](err) || isA[tls.RecordHeaderError](err) || isAlert(err) ||
+		errors.Is(err, http.ErrSchemeMismatch) // what net/http makes of a RecordHeaderError that begins HTTP/
+}
+
+// isAlert tells a TLS alert. Its type is not exported: crypto/tls wraps it in an operation of its own.
+func isAlert(err error) bool {
+	e, ok := errors.AsType[*net.OpError](err)
+	return ok && (e.Op == "remote error" || e.Op == "local error")
 }
 
 func isA[E error](err error) bool {

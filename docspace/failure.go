@@ -42,7 +42,7 @@ var failureTexts = []struct {
 	{"nodename nor servname provided", FailureDNS},
 	{"name resolution", FailureDNS},
 	{"Resource temporarily unavailable", FailureDNS}, // how .NET on Linux spells EAI_AGAIN
-	{"No data of the requested type was found", FailureDNS},
+	{"no data of the requested type was found", FailureDNS},
 	{"SSL connection could not be established", FailureTLS},
 	{"remote certificate", FailureTLS},
 	{"Authentication failed", FailureTLS},
@@ -71,7 +71,8 @@ func ClassifyFailure(text string) FailureReason {
 		}
 		return classifyFailureStatus(code)
 	}
-	text, _, _ = strings.Cut(text, " (") // what follows is the receiver's host and port
+	text, _, _ = strings.Cut(text, " (")  // what follows is the receiver's host and port
+	text, _, _ = strings.Cut(text, ": '") // what follows is what the receiver sent
 	for _, f := range failureTexts {
 		if strings.Contains(text, f.phrase) {
 			return f.reason

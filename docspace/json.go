@@ -1,6 +1,7 @@
 package docspace
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -76,6 +77,19 @@ func decodeElements(dec *json.Decoder, element func(*json.Decoder) error) error 
 	return err
 }
 
+// numberText is the text of a JSON number, or of a string in its place. What json.Number says of a
+// string that is no number quotes it and can't be told from trouble with the connection.
+type numberText string
+
+// UnmarshalJSON takes numbers, strings and null; whether it is a number is found out by who parses it.
+func (n *numberText) UnmarshalJSON(data []byte) error {
+	if bytes.ContainsAny(data[:1], "{[tf") {
+		return fmt.Errorf("%w: not a number", errDecode)
+	}
+	*n = numberText(bytes.Trim(data, `"`))
+	return nil
+}
+
 // decodeValue reads a small answer whole and returns the value of response in the envelope, or the
 // bare value.
 func decodeValue(r io.Reader) (json.RawMessage, error) {
@@ -90,12 +104,23 @@ func decodeValue(r io.Reader) (json.RawMessage, error) {
 		return nil, err
 	}
 	var envelope struct {
-		Response json.RawMessage `json:"response"`
+		Response   json.RawMessage `json:"response"`
+		StatusCode json.RawMessage `json:"statusCode"`
 	}
-	if json.Unmarshal(raw, &envelope) == nil && envelope.Response != nil {
+	if raw[0] != '{' {
+		return raw, nil
+	}
+	if err := json.Unmarshal(raw, &envelope); err != nil {
+		return nil, jsonError(err)
+	}
+	switch {
+	case envelope.Response != nil:
 		return envelope.Response, nil
+	case envelope.StatusCode != nil:
+		return nil, fmt.Errorf("%w: no response in it", errDecode)
+	default:
+		return raw, nil
 	}
-	return raw, nil
 }
 
 func expectEnd(dec *json.Decoder) error {

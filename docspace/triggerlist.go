@@ -61,7 +61,7 @@ func decodeTriggers(r io.Reader) ([]Trigger, error) {
 }
 
 func decodeTriggerObject(raw json.RawMessage) ([]Trigger, error) {
-	var object map[string]json.Number
+	var object map[string]numberText
 	if err := json.Unmarshal(raw, &object); err != nil {
 		return nil, err
 	}
@@ -76,9 +76,9 @@ func decodeTriggerObject(raw json.RawMessage) ([]Trigger, error) {
 
 func decodeTriggerList(raw json.RawMessage) ([]Trigger, error) {
 	var elements []struct {
-		Name      string      `json:"name"`
-		ID        json.Number `json:"id"`
-		Available bool        `json:"available"`
+		Name      string     `json:"name"`
+		ID        numberText `json:"id"`
+		Available bool       `json:"available"`
 	}
 	if err := json.Unmarshal(raw, &elements); err != nil {
 		return nil, err
@@ -96,8 +96,8 @@ func validName(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 // triggerMask returns the mask of a trigger. Early 3.7 builds computed masks in 32 bits, where bits
 // from 32 on came out as 0: those get the bit that later builds gave the name.
-func triggerMask(name string, number json.Number) (uint64, bool) {
-	mask, ok := parseMask(number.String())
+func triggerMask(name string, number numberText) (uint64, bool) {
+	mask, ok := parseMask(string(number))
 	if name == AllTriggers || ok && bits.OnesCount64(mask) == 1 {
 		return mask, name != ""
 	}

@@ -102,7 +102,7 @@ func parseMask(s string) (uint64, bool) {
 	if err != nil {
 		return 0, false
 	}
-	if i >= -1<<31 {
+	if i < 0 && i >= -1<<31 {
 		return uint64(uint32(i)), true //nolint:gosec // the wrap-around is the point
 	}
 	return uint64(i), true //nolint:gosec // the bits are wanted, not the number

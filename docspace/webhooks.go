@@ -96,17 +96,17 @@ type webhookElement struct {
 }
 
 type webhookFieldsJSON struct {
-	ID                 json.Number `json:"id"`
-	Name               string      `json:"name"`
-	URI                string      `json:"uri"`
-	Enabled            bool        `json:"enabled"`
-	SSL                bool        `json:"ssl"`
-	Triggers           TriggerSet  `json:"triggers"`
-	TargetID           string      `json:"targetId"`
-	CreatedOn          Date        `json:"createdOn"`
-	LastSuccessOn      Date        `json:"lastSuccessOn"`
-	LastFailureOn      Date        `json:"lastFailureOn"`
-	LastFailureContent string      `json:"lastFailureContent"`
+	ID                 numberText `json:"id"`
+	Name               string     `json:"name"`
+	URI                string     `json:"uri"`
+	Enabled            bool       `json:"enabled"`
+	SSL                bool       `json:"ssl"`
+	Triggers           TriggerSet `json:"triggers"`
+	TargetID           string     `json:"targetId"`
+	CreatedOn          Date       `json:"createdOn"`
+	LastSuccessOn      Date       `json:"lastSuccessOn"`
+	LastFailureOn      Date       `json:"lastFailureOn"`
+	LastFailureContent string     `json:"lastFailureContent"`
 }
 
 // isElementFault tells an element that does not fit from a stream that ends or is not JSON.
@@ -119,7 +119,7 @@ func (e webhookElement) webhook() (Webhook, error) {
 	if e.Configs != nil {
 		f = *e.Configs
 	}
-	id, err := strconv.ParseInt(f.ID.String(), 10, 64)
+	id, err := strconv.ParseInt(string(f.ID), 10, 64)
 	if err != nil {
 		return Webhook{}, fmt.Errorf("%w: no integer id", errDecode)
 	}

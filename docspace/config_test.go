@@ -1,0 +1,267 @@
+package docspace
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/config"
+)
+
+func keyFile(tb testing.TB, content string) string {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "key")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return path
+}
+
+const testKey = "sk-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+func TestPortalURLsKeepTheirPathAndLoseTheSlash(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"https://portal.example":               "https://portal.example",
+		"https://portal.example/":              "https://portal.example",
+		"https://portal.example///":            "https://portal.example",
+		"http://portal.example:8092":           "http://portal.example:8092",
+		"http://[2001:db8::1]:8092/":           "http://[2001:db8::1]:8092",
+		"https://portal.example/docspace":      "https://portal.example/docspace",
+		"https://portal.example/docspace/":     "https://portal.example/docspace",
+		"https://portal.example/a%2Fb/c/":      "https://portal.example/a%2Fb/c",
+		"https://portal.example/@team/":        "https://portal.example/@team",
+		"HTTPS://Portal.Example/Docs":          "https://Portal.Example/Docs",
+		"https://bücher.example/":              "https://b%C3%BCcher.example",
+		"https://portal.example/doc%20space//": "https://portal.example/doc%20space",
+	} {
+		v, err := Config{URL: given, HTTPClientConfig: KeyFromValue(testKey)}.Validate()
+		if err != nil {
+			t.Errorf("%s: %v", given, err)
+			continue
+		}
+		if got := v.base.String(); got != want {
+			t.Errorf("%s became %s, want %s", given, got, want)
+		}
+	}
+}
+
+func TestBadPortalURLsAreRefusedInOneLineWithoutThePassword(t *testing.T) {
+	t.Parallel()
+	const (
+		credentials = "portal URL holds a user name or password; give credentials in a file"
+		suffix      = "portal URL must end with its path, without ? or #"
+	)
+	for _, tt := range []struct{ url, want string }{
+		{"", `portal URL "" must start with http:// or https://`},
+		{"portal.example", `portal URL "portal.example" must start with http:// or https://`},
+		{"portal.example/docs", `portal URL "portal.example/docs" must start with http:// or https://`},
+		{"portal.example:8092", `portal URL "portal.example:8092" must start with http:// or https://`},
+		{"//portal.example", `portal URL "//portal.example" must start with http:// or https://`},
+		{"ftp://portal.example", `portal URL "ftp://portal.example" must start with http:// or https://`},
+		{"unix:///run/portal.sock", `portal URL "unix:///run/portal.sock" must start with http:// or https://`},
+		{"https://", `portal URL "https://" names no host`},
+		{"https:///docs", `portal URL "https:///docs" names no host`},
+		{"https://:8092", `portal URL "https://:8092" names no host`},
+		{"https:portal.example", `portal URL "https:portal.example" names no host`},
+		{"https://portal.example:port", `portal URL: invalid port ":port" after host`},
+		{"https://portal example", `portal URL: invalid character " " in host name`},
+		{"https://[2001:db8::1", `portal URL: missing ']' in host`},
+		{"https://portal.example/%zz", `portal URL: invalid URL escape "%zz"`},
+		{"https://portal.example\n", `portal URL: net/url: invalid control character in URL`},
+		{" https://portal.example", `portal URL: first path segment in URL cannot contain colon`},
+		{"https://portal.example?token=hunter2", suffix},
+		{"https://portal.example/#hunter2", suffix},
+		{"https://?token=hunter2", suffix},
+		{"ftp://portal.example/?token=hunter2", suffix},
+		{"https://admin@portal.example", credentials},
+		{"https://admin:hunter2@portal.example", credentials},
+		{"https://:hunter2@portal.example", credentials},
+		{"ftp://admin:hunter2@portal.example", credentials},
+		{"//admin:hunter2@portal.example", credentials},
+		{"admin:hunter2@portal.example", credentials},
+		{"https:admin:hunter2@portal.example", credentials},
+		{"https:///admin:hunter2@portal.example", credentials},
+		{"https://admin:hunter2/x@portal.example", credentials},
+		{"https://admin:hunter2#x@portal.example", credentials},
+		{"https://admin:hunter2?x@portal.example", credentials},
+		{"https://admin:%hunter2@portal.example", credentials},
+		{"https://admin:hunter2@portal.example:port", credentials},
+		{"https://admin:hunter2 @portal.example\n", credentials},
+		{" https://admin:hunter2@portal.example", credentials},
+	} {
+		_, err := Config{URL: tt.url, HTTPClientConfig: KeyFromValue(testKey)}.Validate()
+		if err == nil {
+			t.Errorf("%q is accepted", tt.url)
+			continue
+		}
+		if got := err.Error(); got != tt.want {
+			t.Errorf("%q: %s\nwant %s", tt.url, got, tt.want)
+		}
+	}
+}
+
+func TestKeyIsOneWordOnOneLine(t *testing.T) {
+	t.Parallel()
+	const words = "holds more than one word, or a character that no key has"
+	for _, tt := range []struct{ name, content, want string }{
+		{"key", testKey, ""},
+		{"key and newline", testKey + "\n", ""},
+		{"key in white space", " \t" + testKey + "\r\n\n", ""},
+		{"nothing", "", "is empty"},
+		{"white space", " \n", "is empty"},
+		{"two words", testKey + " hunter2", words},
+		{"two lines", testKey + "\nhunter2\n", words},
+		{"control character", "sk-\x00hunter2", words},
+		{"delete", "sk-\x7fhunter2", words},
+		{"byte order mark", "\ufeffhunter2", words},
+		{"letter that is not ASCII", "hunter2é", words},
+		{"typographic quotes", "“hunter2”", words},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			path := keyFile(t, tt.content)
+			for source, client := range map[string]config.HTTPClientConfig{
+				"API key file " + path: KeyFromFile(path),
+				"API key":              KeyFromValue(tt.content),
+			} {
+				_, err := Config{URL: "https://portal.example", HTTPClientConfig: client}.Validate()
+				if tt.want == "" {
+					if err != nil {
+						t.Errorf("%s: %v", source, err)
+					}
+					continue
+				}
+				if want := source + " " + tt.want; err == nil || err.Error() != want {
+					t.Errorf("error %v, want %s", err, want)
+				}
+			}
+		})
+	}
+}
+
+func TestKeyFileThatIsNotThereIsNamed(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "missing")
+	_, err := Config{URL: "https://portal.example", HTTPClientConfig: KeyFromFile(path)}.Validate()
+	if want := "API key file: open " + path + ": no such file or directory"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+// Inline credentials are sent as they are, so white space that KeyFromValue would drop is an error.
+func TestInlineKeyIsNotTrimmedBehindTheOperatorsBack(t *testing.T) {
+	t.Parallel()
+	client := config.DefaultHTTPClientConfig
+	client.Authorization = &config.Authorization{Credentials: testKey + "\n"}
+	if _, err := (Config{URL: "https://portal.example", HTTPClientConfig: client}).Validate(); err == nil {
+		t.Error("a key that can't be sent is accepted")
+	} else if strings.Contains(err.Error(), testKey) {
+		t.Errorf("the error quotes the key: %v", err)
+	}
+}
+
+func TestOtherSettingsAreChecked(t *testing.T) {
+	t.Parallel()
+	both := KeyFromValue(testKey)
+	both.BasicAuth = &config.BasicAuth{Username: "admin", Password: "hunter2"}
+	for _, tt := range []struct {
+		name string
+		cfg  Config
+		want string
+	}{
+		{
+			"two ways to authenticate",
+			Config{HTTPClientConfig: both},
+			"HTTP client of portal portal.example: at most one of basic_auth, oauth2 & authorization must be configured",
+		},
+		{"negative size", Config{HTTPClientConfig: KeyFromValue(testKey), MaxResponseSize: -1}, "maximum response size -1 is negative"},
+		{
+			"key in the deprecated place",
+			Config{HTTPClientConfig: config.HTTPClientConfig{BearerToken: "a b"}},
+			"API key holds more than one word, or a character that no key has",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.cfg.URL = "https://portal.example/docs"
+			_, err := tt.cfg.Validate()
+			if err == nil || err.Error() != tt.want {
+				t.Errorf("error %v, want %s", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestMissingSettingsGetDefaults(t *testing.T) {
+	t.Parallel()
+	v, err := Config{URL: "https://portal.example"}.Validate() // a portal behind a proxy that adds the key
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.cfg.MaxResponseSize != 64<<20 {
+		t.Errorf("size %d, want 64 MiB", v.cfg.MaxResponseSize)
+	}
+	v.cfg.Observe(EndpointSettings, 200, time.Second)
+	if age := time.Since(v.cfg.Clock()).Abs(); age > time.Minute {
+		t.Errorf("the clock is %v off", age)
+	}
+}
+
+func TestGivenSettingsAreKept(t *testing.T) {
+	t.Parallel()
+	observed, now := 0, time.Date(2026, 1, 15, 10, 0, 0, 0, time.UTC)
+	v, err := Config{
+		URL: "https://portal.example", MaxResponseSize: 5, UserAgent: "test/1",
+		Observe: func(Endpoint, int, time.Duration) { observed++ },
+		Clock:   func() time.Time { return now },
+	}.Validate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.cfg.Observe(EndpointSettings, 200, time.Second)
+	if observed != 1 || !v.cfg.Clock().Equal(now) || v.cfg.MaxResponseSize != 5 || v.cfg.UserAgent != "test/1" {
+		t.Errorf("got %+v, observed %d", v.cfg, observed)
+	}
+}
+
+func TestKeysComeAsBearerAndDoNotFollowRedirects(t *testing.T) {
+	t.Parallel()
+	for name, client := range map[string]config.HTTPClientConfig{
+		"file": KeyFromFile("/run/key"), "value": KeyFromValue(" " + testKey + "\n"),
+	} {
+		if client.FollowRedirects || !client.ProxyFromEnvironment || client.Authorization.Type != "Bearer" {
+			t.Errorf("%s: got %+v", name, client)
+		}
+	}
+	if got := string(KeyFromValue(" " + testKey + "\n").Authorization.Credentials); got != testKey {
+		t.Errorf("the key is %q, want it without white space", got)
+	}
+	if got := KeyFromFile("/run/key").Authorization.CredentialsFile; got != "/run/key" {
+		t.Errorf("the key file is %q", got)
+	}
+}
+
+func TestConfigurationThatWasNotValidatedIsRefused(t *testing.T) {
+	t.Parallel()
+	c, err := NewClient(ValidConfig{})
+	if c != nil || err == nil || err.Error() != "configuration was not validated" {
+		t.Errorf("got %v, %v", c, err)
+	}
+}
+
+func TestTLSFileThatIsNotThereIsRefusedByNewClient(t *testing.T) {
+	t.Parallel()
+	client := KeyFromValue(testKey)
+	client.TLSConfig.CAFile = filepath.Join(t.TempDir(), "missing.pem")
+	v, err := Config{URL: "https://portal.example", HTTPClientConfig: client}.Validate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = NewClient(v); err == nil || !strings.HasPrefix(err.Error(), "HTTP client of portal portal.example: ") ||
+		!strings.Contains(err.Error(), client.TLSConfig.CAFile) {
+		t.Errorf("error %v, want one that names the portal and the file", err)
+	}
+}
