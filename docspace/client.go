@@ -145,25 +145,38 @@ func (c *Client) readBody(resp *http.Response, decode func(io.Reader) error) err
 	return decode(body)
 }
 
-// withoutURL drops what net/http puts into its errors of the URL and of a Location header that it
-// can't read, and marks a key file that can't be read.
+// withoutURL drops the URL and the portal's own words from an error of net/http, and marks the causes
+// that have no type.
 func withoutURL(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err
 	}
-	if strings.HasPrefix(err.Error(), "failed to parse Location header") { // it has no type
+	switch text := err.Error(); {
+	case strings.HasPrefix(text, "failed to parse Location header"):
 		return errLocation
+	case strings.Contains(text, "authorization credentials") && isA[*os.PathError](err):
+		return fmt.Errorf("%w: %w", errKey, err)
+	default:
+		return unquoted{err}
 	}
-	if e, ok := errors.AsType[*os.PathError](err); ok {
-		return fmt.Errorf("%w: %w", errKey, e)
-	}
-	return err
 }
+
+// unquoted hides what an error quotes: of a malformed answer those are the portal's words.
+type unquoted struct{ error }
+
+// Error is the text up to the first quotation.
+func (u unquoted) Error() string {
+	text, _, _ := strings.Cut(u.error.Error(), `"`)
+	return strings.TrimRight(text, " :(")
+}
+
+// Unwrap returns the error with its quotation, for its type.
+func (u unquoted) Unwrap() error { return u.error }
 
 // statusError describes an answer by its status alone: bodies can hold stack traces. Of a redirect
 // it tells the host, which is what an operator has to look at.
 func statusError(resp *http.Response) error {
-	text := fmt.Sprintf("HTTP %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
+	text := strings.TrimSpace(fmt.Sprintf("HTTP %d %s", resp.StatusCode, http.StatusText(resp.StatusCode)))
 	if loc, err := resp.Location(); err == nil && statusReason(resp.StatusCode) == ReasonRedirect {
 		text += fmt.Sprintf(" to %s://%s", loc.Scheme, loc.Host)
 	}

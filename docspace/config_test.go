@@ -108,6 +108,7 @@ func TestKeyIsOneWordOnOneLine(t *testing.T) {
 	const words = "holds more than one word, or a character that no key has"
 	for _, tt := range []struct{ name, content, want string }{
 		{"key", testKey, ""},
+		{"first and last character that a key can have", "sk-!~", ""},
 		{"key and newline", testKey + "\n", ""},
 		{"key in white space", " \t" + testKey + "\r\n\n", ""},
 		{"nothing", "", "is empty"},

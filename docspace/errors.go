@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 )
 
 // Reason is the class of a failed request to a portal. The set is closed, so it is safe as a label.
@@ -104,7 +105,8 @@ func isTimeout(err error) bool {
 }
 
 func isTLS(err error) bool {
-	return isA[*tls.CertificateVerificationError](err) || isA[tls.RecordHeaderError](err) || isAlert(err) ||
+	return isA[*os.PathError](err) || // a certificate file has gone
+		isA[*tls.CertificateVerificationError](err) || isA[tls.RecordHeaderError](err) || isAlert(err) ||
 		errors.Is(err, http.ErrSchemeMismatch) // what net/http makes of a RecordHeaderError that begins HTTP/
 }
 

@@ -100,7 +100,10 @@ func TestErrorsOfTheTransportAreClassified(t *testing.T) {
 		{"gzip header", gzipError(gzip.ErrHeader), ReasonDecode},
 		{"gzip checksum", gzipError(gzip.ErrChecksum), ReasonDecode},
 		{"too large", errTooLarge, ReasonTooLarge},
-		{"key file gone", withoutURL(fmt.Errorf("unable to read: %w", &os.PathError{Op: "open", Path: "/run/key", Err: syscall.ENOENT})), ReasonUnauthorized},
+		{"redirect to nowhere", withoutURL(errors.New(`failed to parse Location header "hunter2": no`)), ReasonRedirect},
+		{"key file gone", withoutURL(fmt.Errorf("unable to read authorization credentials: %w", &os.PathError{Op: "open", Path: "/run/key", Err: syscall.ENOENT})), ReasonUnauthorized},
+		{"certificate file gone", withoutURL(fmt.Errorf("unable to read CA cert: %w", &os.PathError{Op: "open", Path: "/run/ca", Err: syscall.ENOENT})), ReasonTLS},
+		{"the portal's words are not repeated", withoutURL(errors.New(`malformed HTTP response "hunter2"`)), ReasonConnection},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -2,6 +2,7 @@ package docspace
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -146,5 +147,19 @@ func TestEveryPhraseIsReachable(t *testing.T) {
 		if got := ClassifyFailure(f.phrase); got != f.reason {
 			t.Errorf("%q alone is %s, want %s", f.phrase, got, f.reason)
 		}
+	}
+}
+
+func TestFailureReasonsAreTheLabelsOfTheDocumentation(t *testing.T) {
+	t.Parallel()
+	got := []FailureReason{
+		FailureRedirect, FailureUnauthorized, FailureRateLimited, FailureClientError, FailureServerError,
+		FailureTimeout, FailureDNS, FailureConnection, FailureTLS, FailureOther,
+	}
+	want := []FailureReason{
+		"redirect", "unauthorized", "rate_limited", "client_error", "server_error", "timeout", "dns", "connection", "tls", "other",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("reasons %q, want %q", got, want)
 	}
 }

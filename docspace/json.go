@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // decodeList streams the list of an answer, the value of response in the envelope or a bare list,
@@ -145,7 +146,11 @@ func jsonError(err error) error {
 		return fmt.Errorf("%w: not JSON at byte %d", errDecode, e.Offset)
 	}
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Errorf("%w: field %q is no %s", errDecode, e.Field, e.Type)
+		if e.Field == "" {
+			return fmt.Errorf("%w: not an object", errDecode)
+		}
+		field := e.Field[strings.LastIndexByte(e.Field, '.')+1:] // the path can hold the name of a Go type
+		return fmt.Errorf("%w: wrong type of field %q", errDecode, field)
 	}
 	return err
 }

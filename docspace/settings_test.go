@@ -89,6 +89,7 @@ func TestVersionsAreComparedByTheirFirstTwoParts(t *testing.T) {
 		{"3.1.0.1", 3, 1, false},
 		{"3.1.1.2041", 3, 1, false},
 		{"3.6.1", 3, 7, true},
+		{"3.6", 3, 7, true},
 		{"3.7", 3, 7, false},
 		{"3.7.2.1234", 3, 7, false},
 		{"3.9.0", 3, 10, true}, // numbers, not text

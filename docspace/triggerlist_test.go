@@ -76,6 +76,7 @@ func TestTriggerListsAreReadLeniently(t *testing.T) {
 		{"several bits under an unknown name", `{"form.signed":3}`, nil},
 		{"several bits under a known name", `{"user.created":3}`, []Trigger{{"user.created", 1, true}}},
 		{"no number under a known name", `{"user.created":null,"user.invited":"x"}`, []Trigger{{"user.created", 1, true}, {"user.invited", 2, true}}},
+		{"words in place of numbers", `{"user.created":"true","user.invited":"null","user.updated":"[1]"}`, []Trigger{{"user.created", 1, true}, {"user.invited", 2, true}, {"user.updated", 4, true}}},
 		{"no number under an unknown name", `[{"name":"form.signed","id":"hunter2"},{"name":"form.signed"}]`, nil},
 		{"without a name", `[{"id":1},{"name":"","id":0},{"name":null,"id":2},null,{}]`, nil},
 		{"broken UTF-8", "{\"a\xff\":4}", []Trigger{{"a\uFFFD", 4, true}}},

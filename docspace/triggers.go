@@ -133,13 +133,8 @@ func (t TriggerSet) Names(names *TriggerNames) []string {
 	return out
 }
 
-// String is a spelling of the set that does not depend on any list of names.
-func (t TriggerSet) String() string {
-	if !t.present {
-		return ""
-	}
-	return strconv.FormatUint(t.mask, 10) + " " + strings.Join(t.names, ",")
-}
+// String is a spelling of the set that depends neither on how it was sent nor on any list of names.
+func (t TriggerSet) String() string { return strings.Join(t.Names(&TriggerNames{}), ",") }
 
 // bitPrefix begins the name of a bit that has no name of its own.
 const bitPrefix = "bit_"

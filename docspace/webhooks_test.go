@@ -175,12 +175,16 @@ func TestElementThatCannotBeReadIsSkippedAndTheRestServed(t *testing.T) {
 
 func TestListWithoutAnyReadableElementIsRefused(t *testing.T) {
 	t.Parallel()
-	list, err := decodeWebhooks(strings.NewReader(`{"response":[{"name":"hunter2"},{"id":"hunter2"}]}`))
-	if err == nil || classify(err) != ReasonDecode || strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("got %+v, %v; want an error of decoding that quotes nothing", list, err)
-	}
-	if list.Webhooks != nil || list.Skipped != nil {
-		t.Errorf("got %+v beside the error", list)
+	for name, element := range badElements {
+		for _, body := range []string{"[" + element + "]", "[" + element + "," + element + "]"} {
+			list, err := decodeWebhooks(strings.NewReader(body))
+			if err == nil || classify(err) != ReasonDecode || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("%s: got %+v, %v; want an error of decoding that quotes nothing", name, list, err)
+			}
+			if list.Webhooks != nil || list.Skipped != nil {
+				t.Errorf("%s: got %+v beside the error", name, list)
+			}
+		}
 	}
 }
 
