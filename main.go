@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/signal"
 	"syscall"
 	"time"
 	_ "time/tzdata" // the image has no time zone database
@@ -94,8 +95,10 @@ func newApp() (*kingpin.Application, *flags) {
 // serve runs the exporter until a signal ends it.
 func serve(f *flags, base log.Logger) error {
 	logger := log.With(base, "ts", log.DefaultTimestampUTC, "caller", log.DefaultCaller)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	var group run.Group
-	group.Add(run.SignalHandler(context.Background(), os.Interrupt, syscall.SIGTERM))
+	group.Add(run.ContextHandler(ctx))
 
 	if err := f.check(); err != nil {
 		return err
@@ -132,8 +135,8 @@ func serve(f *flags, base log.Logger) error {
 	addServer(&group, f, handler, base, logger)
 
 	err = group.Run()
-	if errors.Is(err, run.ErrSignal) {
-		level.Info(logger).Log("msg", "stopped", "reason", err)
+	if ctx.Err() != nil {
+		level.Info(logger).Log("msg", "stopped", "reason", context.Cause(ctx))
 		return nil
 	}
 	return err
