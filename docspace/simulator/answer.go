@@ -15,6 +15,9 @@ const (
 	typeText = "text/plain; charset=utf-8"
 )
 
+// traceID is in the answers of the web framework.
+const traceID = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
+
 // The front server compresses bodies from this size on, at this level.
 const (
 	gzipThreshold = 1000
@@ -65,7 +68,7 @@ func problem(status int) answer {
 		Title   string `json:"title"`
 		Status  int    `json:"status"`
 		TraceID string `json:"traceId"`
-	}{"https://tools.ietf.org/html/rfc9110", http.StatusText(status), status, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"})
+	}{"https://tools.ietf.org/html/rfc9110", http.StatusText(status), status, traceID})
 	return answer{status: status, contentType: "application/problem+json; charset=utf-8", body: body}
 }
 

@@ -15,7 +15,8 @@ type DemoOptions struct {
 
 // NewDemo returns a portal of version 3.7 in Berlin that is alive: its webhooks deliver, fail,
 // recover, are switched off, disappear and come back, so that within minutes every kind of trouble
-// is seen. What it answers depends on nothing but the seed, the clock and the time at which the
+// is seen, in the list as well as in the delivery log, which goes back an hour when the demo begins
+// and keeps some thousands of rows. What it answers depends on nothing but the seed, the clock and the time at which the
 // demo was made.
 func NewDemo(o DemoOptions) *Portal {
 	zone, err := time.LoadLocation("Europe/Berlin")
@@ -23,18 +24,29 @@ func NewDemo(o DemoOptions) *Portal {
 		zone = time.UTC // a machine without a time zone database
 	}
 	p := New(Options{Version: V37, Key: o.Key, Clock: o.Clock, TimeZone: zone, Alias: "demo"})
-	start := p.options.Clock().Truncate(time.Second)
-	cast := stories(rand.New(rand.NewPCG(o.Seed, 0))) //nolint:gosec // a demo has to be repeatable
-	p.webhooks = func(now time.Time) []Webhook {
-		list := make([]Webhook, 0, len(cast))
-		for i := range cast {
-			if w, ok := cast[i].webhook(start, now); ok {
-				list = append(list, w)
-			}
-		}
-		return list
+	d := &drama{
+		start: p.options.Clock().Truncate(time.Second),
+		cast:  stories(rand.New(rand.NewPCG(o.Seed, 0))), //nolint:gosec // a demo has to be repeatable
 	}
+	p.webhooks, p.log = d.webhooks, d.log
 	return p
+}
+
+// drama is all that happens in a demo, none of which ever changes.
+type drama struct {
+	start time.Time
+	cast  []story
+}
+
+// webhooks returns the webhooks that exist at an instant.
+func (d *drama) webhooks(now time.Time) []Webhook {
+	list := make([]Webhook, 0, len(d.cast))
+	for i := range d.cast {
+		if w, ok := d.cast[i].webhook(d.start, now); ok {
+			list = append(list, w)
+		}
+	}
+	return list
 }
 
 // beat is what happens to a webhook at one moment of its story.
@@ -45,10 +57,18 @@ type beat struct {
 	gone     bool   // the webhook does not exist
 }
 
+func (b beat) succeeds() bool { return b.accepted }
+
+func (b beat) fails() bool { return b.failure != "" }
+
 // story is the life of a webhook: a script of beats, one at each tick, played over and over. Being
 // a cycle it has a past as well, in which it was played before the demo began.
 type story struct {
 	base    Webhook       // what never changes
+	place   int64         // in the list of stories
+	seed    uint64        // decides how long deliveries take
+	burst   int           // how many more deliveries there are, now and then
+	unlucky bool          // restarts of the portal lose its deliveries
 	age     time.Duration // between creation and the first beat
 	tick    time.Duration
 	phase   time.Duration // how far into the first beat the demo begins
@@ -62,31 +82,59 @@ const idStep = 100
 
 // webhook returns the state of the webhook at an instant, and whether it exists.
 func (s *story) webhook(start, now time.Time) (Webhook, bool) {
-	elapsed := max(now.Sub(start), 0) + s.phase
-	current := s.skip + int(elapsed/s.tick)
-	at := func(beat int) time.Time {
-		return start.Add(time.Duration(beat-s.skip)*s.tick - s.phase)
-	}
-	first, oldest := 0, current-len(s.script)+1
+	current := s.current(start, now)
 	w := s.base
-	if s.renewed {
-		round := current / len(s.script)
-		first = round * len(s.script)
-		oldest = first
-		w.ID += int64(round * idStep)
-	}
-	w.CreatedOn = at(first).Add(-s.age)
+	w.ID = s.id(current)
+	w.CreatedOn = s.at(start, s.first(current)).Add(-s.age)
 	w.Enabled = !s.beat(current).off
-	for i := current; i >= oldest; i-- {
-		b := s.beat(i)
-		if b.accepted && w.LastSuccessOn.IsZero() {
-			w.LastSuccessOn, w.Status = at(i), http.StatusOK
-		}
-		if b.failure != "" && w.LastFailureOn.IsZero() {
-			w.LastFailureOn, w.LastFailureContent = at(i), b.failure
-		}
+	if i, ok := s.last(current, beat.succeeds); ok {
+		w.LastSuccessOn, w.Status = s.at(start, i), http.StatusOK
+	}
+	if i, ok := s.last(current, beat.fails); ok {
+		w.LastFailureOn, w.LastFailureContent = s.at(start, i), s.beat(i).failure
 	}
 	return w, !s.beat(current).gone
+}
+
+// current is the beat that goes on at an instant.
+func (s *story) current(start, now time.Time) int {
+	return s.skip + int((max(now.Sub(start), 0)+s.phase)/s.tick)
+}
+
+// at is when a beat begins.
+func (s *story) at(start time.Time, beat int) time.Time {
+	return start.Add(time.Duration(beat-s.skip)*s.tick - s.phase)
+}
+
+// first is the first beat of the webhook that a beat is about.
+func (s *story) first(beat int) int {
+	if !s.renewed {
+		return 0
+	}
+	return beat / len(s.script) * len(s.script)
+}
+
+// id is the id of the webhook that a beat is about.
+func (s *story) id(beat int) int64 {
+	if !s.renewed {
+		return s.base.ID
+	}
+	return s.base.ID + int64(beat/len(s.script)*idStep)
+}
+
+// last returns the last beat of a kind in the life of the current webhook. Older than the whole
+// script it can't be.
+func (s *story) last(current int, is func(beat) bool) (int, bool) {
+	oldest := current - len(s.script) + 1
+	if s.renewed {
+		oldest = s.first(current)
+	}
+	for i := current; i >= oldest; i-- {
+		if is(s.beat(i)) {
+			return i, true
+		}
+	}
+	return 0, false
 }
 
 // beat returns a beat of the endless repetition of the script, those before the demo included.

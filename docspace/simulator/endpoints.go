@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"net/http"
 )
 
@@ -11,25 +12,33 @@ type endpoint struct {
 	public bool
 	// ownersOnly endpoints are for users who may own webhooks.
 	ownersOnly bool
-	read       func(who caller, r *http.Request) result
+	// late endpoints answer as 3.7 does: they know the parameter fields, and the envelope tells the
+	// status of the answer.
+	late bool
+	read func(who caller, r *http.Request) result
 }
 
 // result is what an endpoint has to say.
 type result struct {
 	response any
 	count    int
+	total    *int // of a list that is read in pages
+	status   int  // 0 means 200
 	bare     bool // without the envelope
 }
 
 // endpoint returns what answers requests for a path of the API.
 func (p *Portal) endpoint(path string) http.Handler {
+	late := p.options.Version == V37
 	switch {
 	case path == "settings":
-		return endpoint{portal: p, public: true, read: p.readSettings}
+		return endpoint{portal: p, public: true, late: late, read: p.readSettings}
 	case path == "settings/webhook":
-		return endpoint{portal: p, ownersOnly: true, read: p.readWebhooks}
+		return endpoint{portal: p, ownersOnly: true, late: late, read: p.readWebhooks}
+	case path == "settings/webhooks/log":
+		return endpoint{portal: p, ownersOnly: true, late: late || p.options.Version == Flat, read: p.readLog}
 	case path == "settings/webhook/triggers" && p.options.Version != V30:
-		return endpoint{portal: p, read: p.readTriggers}
+		return endpoint{portal: p, late: late, read: p.readTriggers}
 	default:
 		return NotFoundPage()
 	}
@@ -43,20 +52,23 @@ func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	res := e.read(who, r)
-	if names := fieldNames(r.URL.Query()); e.portal.options.Version == V37 && names != nil {
+	res.status = cmp.Or(res.status, http.StatusOK)
+	if names := fieldNames(r.URL.Query()); e.late && names != nil && res.status == http.StatusOK {
 		res.response = project(res.response, names)
 	}
 	body := mustJSON(res.response)
 	if !res.bare {
-		body = mustJSON(newEnvelope(res, r))
+		body = mustJSON(e.envelope(res, r))
 	}
-	answer{status: http.StatusOK, contentType: typeJSON, body: body}.ServeHTTP(w, r)
+	answer{status: res.status, contentType: typeJSON, body: body}.ServeHTTP(w, r)
 }
 
-// envelope is what servers put around every answer that is a success.
+// envelope is what servers put around every answer that is a success, and around the complaint
+// about a bad parameter.
 type envelope struct {
 	Response   any    `json:"response"`
 	Count      int    `json:"count"`
+	Total      *int   `json:"total,omitempty"`
 	Links      []link `json:"links"`
 	Status     int    `json:"status"`
 	StatusCode int    `json:"statusCode"`
@@ -67,9 +79,13 @@ type link struct {
 	Action string `json:"action"`
 }
 
-func newEnvelope(res result, r *http.Request) envelope {
-	return envelope{
-		Response: res.response, Count: res.count, StatusCode: http.StatusOK,
+func (e endpoint) envelope(res result, r *http.Request) envelope {
+	whole := envelope{
+		Response: res.response, Count: res.count, Total: res.total, StatusCode: http.StatusOK,
 		Links: []link{{Href: "http://" + r.Host + r.URL.Path, Action: http.MethodGet}},
 	}
+	if e.late && res.status != http.StatusOK {
+		whole.Status, whole.StatusCode = 1, res.status
+	}
+	return whole
 }

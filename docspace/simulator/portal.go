@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -68,6 +69,13 @@ type Options struct {
 	RateLimit            int              // requests accepted in any minute; 0 for no limit
 	Clock                func() time.Time // nil means time.Now; the Date header is its, too
 	Webhooks             []Webhook
+	Deliveries           []Delivery // of the delivery log, in any order
+	// EarlyLog is for V31 only, whose delivery log is otherwise that of 3.5 and 3.6: it has the server
+	// be 3.1.1, which prints the log's dates like the list's and no names, and refuses no count.
+	EarlyLog bool
+	// FixedLogDates has the dates of the log be right where versions from 3.5 on are wrong by the
+	// offset of the portal's zone: a server on PostgreSQL, or one that nobody has released yet.
+	FixedLogDates bool
 }
 
 // Portal is a simulated portal. It is an http.Handler and safe for concurrent use.
@@ -76,10 +84,13 @@ type Portal struct {
 
 	mu       sync.Mutex
 	webhooks func(now time.Time) []Webhook
+	log      func(now time.Time) *deliveryLog
 	fault    http.Handler
 	requests map[string]int
 	header   http.Header
 	accepted []time.Time // the requests of the last minute, when there is a rate limit
+
+	onLogPage func(query url.Values)
 }
 
 // New returns a portal.
@@ -88,11 +99,13 @@ func New(o Options) *Portal {
 	o.Alias = cmp.Or(o.Alias, "p1")
 	o.TimeZone = cmp.Or(o.TimeZone, time.UTC)
 	o.ServerZone = cmp.Or(o.ServerZone, time.UTC)
+	o.EarlyLog = o.EarlyLog && o.Version == V31
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
 	p := &Portal{options: o, requests: map[string]int{}}
 	p.SetWebhooks(o.Webhooks)
+	p.SetDeliveries(o.Deliveries)
 	return p
 }
 

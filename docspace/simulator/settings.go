@@ -30,7 +30,7 @@ type passwordHash struct {
 // readSettings answers anonymous callers too, with meaningless values where users get real ones.
 func (p *Portal) readSettings(who caller, _ *http.Request) result {
 	s := settings{
-		Version: p.options.Version.server(), TenantStatus: p.options.TenantStatus, TenantAlias: p.options.Alias,
+		Version: p.serverVersion(), TenantStatus: p.options.TenantStatus, TenantAlias: p.options.Alias,
 		Standalone: true, DocSpace: true, Culture: "en-US", BaseDomain: "localhost",
 		OwnerID: "00000000-0000-0000-0000-000000000000", UTCOffset: "00:00:00",
 	}
@@ -43,6 +43,14 @@ func (p *Portal) readSettings(who caller, _ *http.Request) result {
 	s.OwnerID, s.TimeZone = ownID, p.options.TimeZone.String()
 	s.UTCOffset, s.UTCHoursOffset = timeSpan(offset), offset.Hours()
 	return result{response: s, count: 1}
+}
+
+// serverVersion is the version as GET settings tells it.
+func (p *Portal) serverVersion() string {
+	if p.options.EarlyLog {
+		return "3.1.1.1234"
+	}
+	return p.options.Version.server()
 }
 
 // timeSpan prints a duration of less than a day as .NET does.

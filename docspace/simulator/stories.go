@@ -10,6 +10,7 @@ const day = 24 * time.Hour
 
 // The texts of .NET for a delivery that failed, at least one for each class of failure.
 const (
+	textStatus      = "Response status code does not indicate success: %d"
 	textRefused     = "Connection refused (erp.internal:443)"
 	textRedirected  = "Response status code does not indicate success: 302 (Found)."
 	textForbidden   = "Response status code does not indicate success: 401 (Unauthorized)."
@@ -38,7 +39,7 @@ const (
 func stories(chance *rand.Rand) []story {
 	always := accepted(1)
 	list := []story{
-		{base: https(1, "crm-sync", "crm.example", maskUsers), age: 200 * day, tick: 15 * time.Second, script: always},
+		{base: https(1, "crm-sync", "crm.example", maskUsers), age: 200 * day, tick: 15 * time.Second, script: always, burst: 30, unlucky: true},
 		{base: https(2, "erp-orders", "erp.internal", maskFiles), age: 90 * day, tick: 10 * time.Minute, skip: 120, script: refusedForADay()},
 		{base: https(3, "partner-audit", "audit.partner.example", maskRooms), age: 60 * day, tick: 20 * time.Second, script: everyFailure()},
 		// Its three days of grace are over four minutes after its story begins.
@@ -49,14 +50,17 @@ func stories(chance *rand.Rand) []story {
 		{base: unverified(8, "intranet-wiki", "http://wiki.internal/hooks"), age: 150 * day, tick: time.Minute, script: always},
 		{base: unverified(9, "staging-test", "https://staging.internal/in"), age: 20 * day, tick: 2 * time.Minute, script: always},
 		{base: forOneRoom(10, "contract-room", "contracts.example"), age: 10 * day, tick: 90 * time.Second, script: always},
-		{base: https(11, "siem", "siem.internal", 0), age: 300 * day, tick: 5 * time.Second, script: always},
+		{base: https(11, "siem", "siem.internal", 0), age: 300 * day, tick: 5 * time.Second, script: always, unlucky: true},
 		{base: https(12, "agents-lab", "lab.example", maskForms|maskFuture), age: day, tick: time.Minute, script: always},
-		{base: https(13, "reports", "reports.example", maskFiles), age: 40 * day, tick: 30 * time.Second, script: always},
+		{base: https(13, "reports", "reports.example", maskFiles), age: 40 * day, tick: 30 * time.Second, script: always, burst: 12, unlucky: true},
 		{base: https(14, "reports", "bi.internal", maskForms), age: 39 * day, tick: 45 * time.Second, script: always},
 		{base: https(15, "print-service", "print.internal", maskFiles), age: 100 * day, tick: 15 * time.Second, script: unreliable(chance)},
 	}
 	for i := range list {
 		list[i].phase = time.Duration(chance.IntN(int(list[i].tick/time.Second))) * time.Second
+	}
+	for i := range list {
+		list[i].place, list[i].seed = int64(i), chance.Uint64()
 	}
 	return list
 }
@@ -107,16 +111,16 @@ func everyFailure() []beat {
 	return script(parts...)
 }
 
-// switchedOff fails, in ticks of twenty seconds, until the server disables the webhook after the
+// switchedOff fails, in ticks of twenty seconds and after the first delivery has been retried, until the server disables the webhook after the
 // end of its grace. A person enables it, the next failure disables it again, and at last it is
 // replaced by a new one that begins like it. What takes days elsewhere has to fit into a demo.
 func switchedOff() []beat {
-	return script(failed(13, textUnreachable), switchedOffBy(textUnreachable), off(9), quiet(2), switchedOffBy(textUnreachable), off(6))
+	return script(quiet(2), failed(11, textUnreachable), switchedOffBy(textUnreachable), off(9), quiet(2), switchedOffBy(textUnreachable), off(6))
 }
 
-// goneAndBack is accepted until the receiver answers 410 Gone, for which the server deletes the
+// goneAndBack is accepted, after a quiet beginning, until the receiver answers 410 Gone, for which the server deletes the
 // webhook without a trace. Later somebody creates it again.
-func goneAndBack() []beat { return script(accepted(9), beats(6, beat{gone: true})) }
+func goneAndBack() []beat { return script(quiet(1), accepted(8), beats(6, beat{gone: true})) }
 
 // switchedOffByAPerson delivered for three hours, some days ago, in ticks of an hour.
 func switchedOffByAPerson() []beat { return script(accepted(3), off(30*24)) }

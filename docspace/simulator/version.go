@@ -25,7 +25,7 @@ func (v Version) String() string {
 	}
 }
 
-// server is the version as GET settings tells it.
+// server is the number of a server of the version.
 func (v Version) server() string {
 	switch v {
 	case V30:

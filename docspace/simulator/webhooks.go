@@ -76,12 +76,17 @@ const (
 
 // readWebhooks lists the webhooks that the key's user may see. The count is 1 whatever their number.
 func (p *Portal) readWebhooks(caller, *http.Request) result {
-	webhooks := slices.DeleteFunc(p.Webhooks(), func(w Webhook) bool { return w.OwnedByOther && p.options.Role != Admin })
+	webhooks := p.visibleWebhooks()
 	list := make([]any, 0, len(webhooks))
 	for i := range webhooks {
 		list = append(list, p.element(&webhooks[i]))
 	}
 	return result{response: list, count: 1, bare: p.options.Version == Flat}
+}
+
+// visibleWebhooks are those that the key's user may see.
+func (p *Portal) visibleWebhooks() []Webhook {
+	return slices.DeleteFunc(p.Webhooks(), func(w Webhook) bool { return w.OwnedByOther && p.options.Role != Admin })
 }
 
 // element is a webhook as the version lists it.
