@@ -43,14 +43,16 @@ const (
 )
 
 type flags struct {
-	url, apiKeyFile, timeZone       string
-	timeout, autoDisableAfter       time.Duration
-	maxResponseSize                 units.Base2Bytes
-	webhooks, triggers, demo, pprof bool
-	telemetryPath                   string
-	timeoutOffset                   time.Duration
-	logLevel, logFormat             string
-	web                             *web.FlagConfig
+	url, apiKeyFile, timeZone      string
+	timeout, autoDisableAfter      time.Duration
+	maxResponseSize                units.Base2Bytes
+	webhooks, triggers, deliveries bool
+	log                            collector.LogOptions
+	demo, pprof                    bool
+	telemetryPath                  string
+	timeoutOffset                  time.Duration
+	logLevel, logFormat            string
+	web                            *web.FlagConfig
 }
 
 func main() {
@@ -80,6 +82,12 @@ func newApp() (*kingpin.Application, *flags) {
 		Default("64MiB").BytesVar(&f.maxResponseSize)
 	app.Flag("collector.webhooks", "Export the list of webhooks.").Default("true").BoolVar(&f.webhooks)
 	app.Flag("collector.triggers", "Export the list of triggers.").Default("true").BoolVar(&f.triggers)
+	app.Flag("collector.deliveries", "Export the delivery log.").Default("true").BoolVar(&f.deliveries)
+	app.Flag("collector.deliveries.stuck-after", "How long a delivery may be pending before it is stuck. DocSpace's longest run of retries takes 631s.").
+		Default("15m").DurationVar(&f.log.StuckAfter)
+	app.Flag("collector.deliveries.lookback", "How long pending deliveries are looked at.").Default("24h").DurationVar(&f.log.Lookback)
+	app.Flag("collector.deliveries.max-pages", "Pages of 100 rows of the delivery log that one scrape may read.").
+		Default("50").IntVar(&f.log.MaxPages)
 	app.Flag("demo", "Scrape a simulated portal, which needs nothing else.").BoolVar(&f.demo)
 
 	f.web = kingpinflag.AddFlags(app, ":10056")
@@ -178,6 +186,9 @@ func (f *flags) check() error {
 		{"--docspace.timeout", f.timeout > 0},
 		{"--docspace.auto-disable-after", f.autoDisableAfter > 0},
 		{"--docspace.max-response-size", f.maxResponseSize > 0},
+		{"--collector.deliveries.stuck-after", f.log.StuckAfter > 0},
+		{"--collector.deliveries.lookback", f.log.Lookback > 0},
+		{"--collector.deliveries.max-pages", f.log.MaxPages > 0},
 		{"--web.timeout-offset", f.timeoutOffset >= 0},
 	} {
 		if !c.good {
@@ -206,6 +217,8 @@ func (f *flags) newPortal(cfg docspace.Config, logger log.Logger) (*collector.Po
 		AutoDisableAfter: f.autoDisableAfter,
 		Webhooks:         f.webhooks,
 		Triggers:         f.triggers,
+		Deliveries:       f.deliveries,
+		Log:              f.log,
 		Logger:           logger,
 		Clock:            time.Now,
 	}), nil

@@ -134,12 +134,11 @@ func TestConnectionsAreKeptFromScrapeToScrape(t *testing.T) {
 	server.Start()
 	t.Cleanup(server.Close)
 	r := newRig(t, rigOptions{url: server.URL})
-	r.scrape(t)
-	first := opened.Load()
-	for range 10 {
+	for range 20 {
 		r.scrape(t)
 	}
-	if opened.Load() != first {
-		t.Errorf("%d connections for the first scrape, %d after ten more", first, opened.Load())
+	const atOnce = 4 // settings, webhooks, triggers, log
+	if n := opened.Load(); n > atOnce {
+		t.Errorf("%d connections for scrapes that send %d requests at once", n, atOnce)
 	}
 }

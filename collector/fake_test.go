@@ -40,12 +40,16 @@ func (f *fakeClient) Triggers(ctx context.Context) ([]docspace.Trigger, error) {
 	return f.triggers(ctx)
 }
 
+func (f *fakeClient) Log(context.Context, docspace.LogQuery) (docspace.LogPage, error) {
+	return docspace.LogPage{}, nil
+}
+
 func (f *fakeClient) Close() { f.closed = true }
 
 func newFakePortal(t *testing.T, client *fakeClient, w *logs, c *clock) *collector.Portal {
 	t.Helper()
 	p := collector.NewPortal(client, collector.PortalOptions{
-		Name: "default", AutoDisableAfter: 72 * time.Hour, Webhooks: true, Triggers: true,
+		Name: "default", AutoDisableAfter: 72 * time.Hour, Webhooks: true, Triggers: true, Deliveries: true, Log: logOptions,
 		Logger: log.NewLogfmtLogger(w), Clock: c.Now,
 	})
 	t.Cleanup(p.Close)

@@ -20,6 +20,7 @@ type Client interface {
 	Settings(ctx context.Context) (docspace.Settings, error)
 	Webhooks(ctx context.Context) (docspace.WebhookList, error)
 	Triggers(ctx context.Context) ([]docspace.Trigger, error)
+	Log(ctx context.Context, query docspace.LogQuery) (docspace.LogPage, error)
 	Close()
 }
 
@@ -31,10 +32,12 @@ type PortalOptions struct {
 	TimeZone *time.Location
 	// AutoDisableAfter is how long the portal puts up with a webhook without success.
 	AutoDisableAfter time.Duration
-	// Webhooks and Triggers switch the collectors of that name on.
-	Webhooks, Triggers bool
-	Logger             log.Logger
-	Clock              func() time.Time
+	// Webhooks, Triggers and Deliveries switch the collectors of that name on.
+	Webhooks, Triggers, Deliveries bool
+	// Log says how the collector of deliveries reads the delivery log.
+	Log    LogOptions
+	Logger log.Logger
+	Clock  func() time.Time
 }
 
 // Portal scrapes one portal. Scrapes that come at the same moment share one fetch.
@@ -45,9 +48,10 @@ type Portal struct {
 	collectors []collector
 	troubles   *troubles
 
-	fetching sync.Mutex // one fetch at a time: held while the caches below are used
+	fetching sync.Mutex // one fetch at a time: held while what follows is used
 	settings cached[location]
 	triggers cached[[]docspace.Trigger]
+	log      *deliveryLog
 
 	mu     sync.Mutex // guards what follows
 	flight *flight
@@ -75,12 +79,16 @@ func NewPortal(client Client, opts PortalOptions) *Portal {
 		troubles: newTroubles(log.With(opts.Logger, "portal", opts.Name), opts.Clock),
 		settings: cached[location]{ttl: settingsTTL},
 		triggers: cached[[]docspace.Trigger]{ttl: triggersTTL},
+		log:      newDeliveryLog(client, opts.Log, opts.Clock),
 	}
 	if opts.Webhooks {
 		p.collectors = append(p.collectors, newWebhooksCollector(opts.AutoDisableAfter))
 	}
 	if opts.Triggers {
 		p.collectors = append(p.collectors, newTriggersCollector())
+	}
+	if opts.Deliveries {
+		p.collectors = append(p.collectors, newDeliveriesCollector())
 	}
 	return p
 }

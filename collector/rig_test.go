@@ -2,6 +2,7 @@ package collector_test
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"maps"
 	"net/http"
@@ -80,7 +81,11 @@ type rigOptions struct {
 	maxSize   int64
 	timeout   time.Duration
 	off       string // a collector that is off
+	log       *collector.LogOptions
 }
+
+// logOptions are the defaults of the flags.
+var logOptions = collector.LogOptions{StuckAfter: 15 * time.Minute, Lookback: 24 * time.Hour, MaxPages: 50}
 
 func newRig(tb testing.TB, o rigOptions) *rig {
 	tb.Helper()
@@ -114,7 +119,8 @@ func newRig(tb testing.TB, o rigOptions) *rig {
 	logger := log.NewLogfmtLogger(r.logs)
 	portal := collector.NewPortal(client, collector.PortalOptions{
 		Name: "default", TimeZone: o.zone, AutoDisableAfter: 72 * time.Hour,
-		Webhooks: o.off != "webhooks", Triggers: o.off != "triggers",
+		Webhooks: o.off != "webhooks", Triggers: o.off != "triggers", Deliveries: o.off != "deliveries",
+		Log: *cmp.Or(o.log, &logOptions),
 		Logger: logger, Clock: r.clock.Now,
 	})
 	tb.Cleanup(portal.Close)

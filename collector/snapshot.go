@@ -25,6 +25,9 @@ type snapshot struct {
 	triggers      []docspace.Trigger
 	triggersRead  outcome
 	triggersKnown bool // an answer, though perhaps an old one, is at hand
+
+	deliveries     *deliveries
+	deliveriesRead outcome
 }
 
 // outcome is how reading one part of a portal went.
@@ -36,7 +39,7 @@ type outcome struct {
 // unread is the snapshot of a scrape that could not wait for its fetch.
 func unread(err error) *snapshot {
 	err = fmt.Errorf("scrape was given up: %w", err)
-	return &snapshot{webhooksRead: outcome{err: err}, triggersRead: outcome{err: err}}
+	return &snapshot{webhooksRead: outcome{err: err}, triggersRead: outcome{err: err}, deliveriesRead: outcome{err: err}}
 }
 
 // fetch asks the portal for everything that is due, side by side.
@@ -46,6 +49,7 @@ func (p *Portal) fetch(ctx context.Context) *snapshot {
 	var (
 		s           snapshot
 		list        docspace.WebhookList
+		newest      docspace.LogPage
 		settingsErr error
 		reads       sync.WaitGroup
 	)
@@ -59,6 +63,14 @@ func (p *Portal) fetch(ctx context.Context) *snapshot {
 	if p.opts.Triggers {
 		reads.Go(func() { s.triggersRead = p.timed(func() error { return p.readTriggers(ctx, &s) }) })
 	}
+	if p.opts.Deliveries {
+		reads.Go(func() {
+			s.deliveriesRead = p.timed(func() (err error) {
+				newest, err = p.client.Log(ctx, docspace.LogQuery{Count: docspace.MaxLogPage})
+				return err
+			})
+		})
+	}
 	reads.Wait()
 
 	s.clockOffset = list.ClockOffset
@@ -67,6 +79,9 @@ func (p *Portal) fetch(ctx context.Context) *snapshot {
 	s.webhooks, repeatedWebhooks = lastOfEach(list.Webhooks, func(w *docspace.Webhook) int64 { return w.ID })
 	s.triggers, repeatedTriggers = lastOfEach(s.triggers, func(t *docspace.Trigger) string { return t.Name })
 	s.names = triggerNames(&s)
+	if p.opts.Deliveries {
+		p.readDeliveries(ctx, &s, newest)
+	}
 
 	p.troubles.report("cannot read the portal's settings", settingsErr)
 	p.troubles.report("cannot read the webhooks", s.webhooksRead.err)
@@ -78,6 +93,27 @@ func (p *Portal) fetch(ctx context.Context) *snapshot {
 		p.troubles.report("triggers share a name, the last one counts", repeatedTriggers)
 	}
 	return &s
+}
+
+// readDeliveries reads what of the delivery log is needed beside its newest page.
+func (p *Portal) readDeliveries(ctx context.Context, s *snapshot, newest docspace.LogPage) {
+	if s.deliveriesRead.err == nil {
+		var gap error
+		followed := p.timed(func() (err error) {
+			gap, err = p.log.follow(ctx, logFetch{
+				first: newest, zone: s.location.zone, webhooks: s.webhooks, listed: s.webhooksRead.err == nil,
+			})
+			return err
+		})
+		s.deliveriesRead.err = followed.err
+		s.deliveriesRead.took += followed.took
+		p.troubles.report("cannot keep up with the delivery log", gap)
+		p.troubles.report("skipped deliveries that cannot be read", p.log.fetch.skipped)
+	}
+	if s.deliveriesRead.err == nil {
+		s.deliveries = p.log.snapshot()
+	}
+	p.troubles.report("cannot read the delivery log", s.deliveriesRead.err)
 }
 
 func (p *Portal) timed(read func() error) outcome {

@@ -73,14 +73,14 @@ func (c *webhooksCollector) describe(ch chan<- *prometheus.Desc) {
 func (*webhooksCollector) outcome(s *snapshot) outcome { return s.webhooksRead }
 
 func (c *webhooksCollector) collect(s *snapshot, ch chan<- prometheus.Metric) {
-	triggers := triggerLabels{names: s.names, pairs: map[string]*dto.LabelPair{}}
+	triggers := newLabels("trigger")
 	enabled := 0
 	for i := range s.webhooks {
 		w := &s.webhooks[i]
 		if w.Enabled {
 			enabled++
 		}
-		c.collectWebhook(w, s.location.zone, triggers.of(w.Triggers), ch)
+		c.collectWebhook(w, s.location.zone, triggerLabels(w.Triggers, s.names, triggers), ch)
 	}
 	ch <- prometheus.MustNewConstMetric(c.count, prometheus.GaugeValue, float64(enabled), "enabled")
 	ch <- prometheus.MustNewConstMetric(c.count, prometheus.GaugeValue, float64(len(s.webhooks)-enabled), "disabled")
@@ -121,26 +121,18 @@ func (c *webhooksCollector) autoDisableAt(w *docspace.Webhook, success, created 
 	return since.Add(c.autoDisableAfter)
 }
 
-// triggerLabels makes the label of each trigger once for a scrape.
-type triggerLabels struct {
-	names *docspace.TriggerNames
-	pairs map[string]*dto.LabelPair
-}
-
-// of returns one label for each trigger of a set, and an empty one for a set that was not sent.
-func (t triggerLabels) of(set docspace.TriggerSet) []*dto.LabelPair {
-	names := set.Names(t.names)
-	if len(names) == 0 {
-		names = []string{""}
+// triggerLabels returns one label for each trigger of a set, and an empty one for a set that was not
+// sent.
+func triggerLabels(set docspace.TriggerSet, names *docspace.TriggerNames, triggers labels) []*dto.LabelPair {
+	list := set.Names(names)
+	if len(list) == 0 {
+		list = []string{""}
 	}
-	labels := make([]*dto.LabelPair, len(names))
-	for i, name := range names {
-		if t.pairs[name] == nil {
-			t.pairs[name] = label("trigger", name)
-		}
-		labels[i] = t.pairs[name]
+	pairs := make([]*dto.LabelPair, len(list))
+	for i, name := range list {
+		pairs[i] = triggers.pair(name)
 	}
-	return labels
+	return pairs
 }
 
 // unix is a timestamp as a metric: 0 for never.

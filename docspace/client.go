@@ -27,11 +27,12 @@ const (
 	EndpointSettings Endpoint = "settings" // GET settings
 	EndpointWebhooks Endpoint = "webhooks" // GET settings/webhook
 	EndpointTriggers Endpoint = "triggers" // GET settings/webhook/triggers
+	EndpointLog      Endpoint = "log"      // GET settings/webhooks/log
 )
 
 // Endpoints returns every Endpoint.
 func Endpoints() []Endpoint {
-	return []Endpoint{EndpointSettings, EndpointWebhooks, EndpointTriggers}
+	return []Endpoint{EndpointSettings, EndpointWebhooks, EndpointTriggers, EndpointLog}
 }
 
 const (

@@ -7,13 +7,23 @@ import (
 	"time"
 )
 
-// Date is a date of the webhook list as the server printed it. The server prints the portal's wall
-// clock with the offset of its own machine, so the offset says nothing: only the portal's time zone
-// turns the digits back into an instant. The zero Date means never.
+// Date is a date as the server printed it. In the list of webhooks the server prints the portal's
+// wall clock with the offset of its own machine, so the offset says nothing: only the portal's time
+// zone turns the digits back into an instant. For the dates of the delivery log see LogClock. The
+// zero Date means never.
 type Date struct {
 	wall time.Time // the printed digits, read as UTC
-	utc  bool      // the digits are UTC: printed with Z, or raw without any offset
+	form dateForm
 }
+
+// dateForm is what a date was printed with after its digits.
+type dateForm byte
+
+const (
+	withOffset dateForm = iota // the digits are the portal's wall clock
+	withZ                      // the digits are UTC, in the list
+	bare                       // without anything: the digits are UTC
+)
 
 // netDateLayout reads the digits of a .NET date, with or without a fraction.
 const netDateLayout = "2006-01-02T15:04:05"
@@ -21,14 +31,14 @@ const netDateLayout = "2006-01-02T15:04:05"
 // ParseDate reads a date as .NET prints it: seconds with an optional fraction, then Z, an offset or
 // nothing. Year 1, .NET's empty date, is the zero Date. Errors don't repeat the input.
 func ParseDate(s string) (Date, error) {
-	digits, utc := strings.TrimSuffix(s, "Z"), true
-	if !strings.HasSuffix(s, "Z") {
-		if i := strings.LastIndexAny(s, "+-"); i >= len(netDateLayout) {
-			if _, err := time.Parse("-07:00", s[i:]); err != nil {
-				return Date{}, fmt.Errorf("offset of a date: %w", errDecode)
-			}
-			digits, utc = s[:i], false
+	digits, form := s, bare
+	if before, ok := strings.CutSuffix(s, "Z"); ok {
+		digits, form = before, withZ
+	} else if i := strings.LastIndexAny(s, "+-"); i >= len(netDateLayout) {
+		if _, err := time.Parse("-07:00", s[i:]); err != nil {
+			return Date{}, fmt.Errorf("offset of a date: %w", errDecode)
 		}
+		digits, form = s[:i], withOffset
 	}
 	wall, err := time.Parse(netDateLayout, digits)
 	if err != nil {
@@ -37,7 +47,7 @@ func ParseDate(s string) (Date, error) {
 	if wall.Year() == 1 {
 		return Date{}, nil
 	}
-	return Date{wall: wall, utc: utc}, nil
+	return Date{wall: wall, form: form}, nil
 }
 
 // UnmarshalJSON reads a JSON string with ParseDate; null and "" leave the zero Date.
@@ -61,13 +71,17 @@ func (d *Date) UnmarshalJSON(data []byte) error {
 // IsZero tells whether the date is missing, which means never.
 func (d Date) IsZero() bool { return d.wall.IsZero() }
 
-// In returns the true instant for a portal whose wall clock runs in zone, or the zero time for
-// never. In the one hour that is repeated when summer time ends it can be an hour off, because
+// In returns the true instant of a date of the list, for a portal whose wall clock runs in zone, or
+// the zero time for never. In the one hour that is repeated when summer time ends it can be an hour off, because
 // the digits name two instants.
 func (d Date) In(zone *time.Location) time.Time {
-	if d.IsZero() || d.utc {
+	if d.IsZero() || d.form != withOffset {
 		return d.wall
 	}
-	w := d.wall
-	return time.Date(w.Year(), w.Month(), w.Day(), w.Hour(), w.Minute(), w.Second(), w.Nanosecond(), zone)
+	return sameDigits(d.wall, zone)
+}
+
+// sameDigits returns the instant at which a clock in zone shows the digits that t shows in its own.
+func sameDigits(t time.Time, zone *time.Location) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zone)
 }

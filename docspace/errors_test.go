@@ -33,7 +33,7 @@ func TestReasonsAreCompleteAndUnique(t *testing.T) {
 
 func TestEndpointsAreCompleteAndUnique(t *testing.T) {
 	t.Parallel()
-	if got, want := Endpoints(), []Endpoint{"settings", "webhooks", "triggers"}; !slices.Equal(got, want) {
+	if got, want := Endpoints(), []Endpoint{"settings", "webhooks", "triggers", "log"}; !slices.Equal(got, want) {
 		t.Errorf("endpoints %q, want %q", got, want)
 	}
 }

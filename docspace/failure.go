@@ -24,6 +24,14 @@ const (
 	FailureOther        FailureReason = "other"
 )
 
+// FailureReasons returns every FailureReason, in the order of the documentation.
+func FailureReasons() []FailureReason {
+	return []FailureReason{
+		FailureRedirect, FailureUnauthorized, FailureRateLimited, FailureClientError, FailureServerError,
+		FailureTimeout, FailureDNS, FailureConnection, FailureTLS, FailureOther,
+	}
+}
+
 // statusPrefix begins the text of a failure for which the receiver's answer is to blame; the status
 // code follows.
 const statusPrefix = "Response status code does not indicate success: "

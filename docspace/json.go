@@ -6,13 +6,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 )
 
-// decodeList streams the list of an answer, the value of response in the envelope or a bare list,
-// and calls element with the decoder before each element, which element must consume. It reads to
-// the end of the body, so that one cut short anywhere is noticed.
-func decodeList(r io.Reader, element func(*json.Decoder) error) error {
+// listDecoder reads the list of an answer: the value of response in the envelope, or a bare list.
+type listDecoder[T any] struct {
+	// add takes each element, or why it can't be read.
+	add func(element *T, err error)
+	// total is how many elements the server has in all, as the envelope says it; 0 when it doesn't.
+	total int64
+}
+
+// decode reads to the end of the body, so that one cut short anywhere is noticed. It holds one
+// element at a time.
+func (l *listDecoder[T]) decode(r io.Reader) error {
 	dec := json.NewDecoder(r)
 	tok, err := dec.Token()
 	if errors.Is(err, io.EOF) {
@@ -21,9 +29,9 @@ func decodeList(r io.Reader, element func(*json.Decoder) error) error {
 	switch {
 	case err != nil:
 	case tok == json.Delim('['):
-		err = decodeElements(dec, element)
+		err = l.decodeElements(dec)
 	case tok == json.Delim('{'):
-		err = decodeEnvelope(dec, element)
+		err = l.decodeEnvelope(dec)
 	default:
 		err = fmt.Errorf("%w: neither an envelope nor a list", errDecode)
 	}
@@ -34,7 +42,7 @@ func decodeList(r io.Reader, element func(*json.Decoder) error) error {
 }
 
 // decodeEnvelope reads an object up to its end and the list that it holds as response.
-func decodeEnvelope(dec *json.Decoder, element func(*json.Decoder) error) error {
+func (l *listDecoder[T]) decodeEnvelope(dec *json.Decoder) error {
 	found := false
 	for dec.More() {
 		key, err := dec.Token()
@@ -42,8 +50,7 @@ func decodeEnvelope(dec *json.Decoder, element func(*json.Decoder) error) error 
 			return err
 		}
 		if key != "response" {
-			var ignored json.RawMessage
-			if err := dec.Decode(&ignored); err != nil {
+			if err := l.decodeOther(dec, key); err != nil {
 				return err
 			}
 			continue
@@ -53,7 +60,7 @@ func decodeEnvelope(dec *json.Decoder, element func(*json.Decoder) error) error 
 		} else if tok != json.Delim('[') {
 			return fmt.Errorf("%w: response is not a list", errDecode)
 		}
-		if err := decodeElements(dec, element); err != nil {
+		if err := l.decodeElements(dec); err != nil {
 			return err
 		}
 		found = true
@@ -67,15 +74,35 @@ func decodeEnvelope(dec *json.Decoder, element func(*json.Decoder) error) error 
 	return nil
 }
 
+// decodeOther reads a value of the envelope that is not the list.
+func (l *listDecoder[T]) decodeOther(dec *json.Decoder, key json.Token) error {
+	var value json.RawMessage
+	if err := dec.Decode(&value); err != nil {
+		return err
+	}
+	if key == "total" {
+		l.total, _ = strconv.ParseInt(string(value), 10, 64) // what is no number is as good as nothing
+	}
+	return nil
+}
+
 // decodeElements reads what follows the opening bracket of a list, its closing one included.
-func decodeElements(dec *json.Decoder, element func(*json.Decoder) error) error {
+func (l *listDecoder[T]) decodeElements(dec *json.Decoder) error {
 	for dec.More() {
-		if err := element(dec); err != nil {
-			return err
+		var element T
+		err := dec.Decode(&element)
+		if err != nil && !isElementFault(err) {
+			return err // the stream itself is broken
 		}
+		l.add(&element, jsonError(err))
 	}
 	_, err := dec.Token()
 	return err
+}
+
+// isElementFault tells an element that does not fit from a stream that ends or is not JSON.
+func isElementFault(err error) bool {
+	return errors.Is(err, errDecode) || isA[*json.UnmarshalTypeError](err)
 }
 
 // numberText is the text of a JSON number, or of a string in its place. What json.Number says of a

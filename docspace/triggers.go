@@ -133,6 +133,20 @@ func (t TriggerSet) Names(names *TriggerNames) []string {
 	return out
 }
 
+// Events returns the names of the events that the set lets through: those of its triggers or, for all
+// of them, every name there is. For a set that the portal did not send it is one empty name.
+func (t TriggerSet) Events(names *TriggerNames) []string {
+	list := t.Names(names)
+	switch {
+	case len(list) == 0:
+		return []string{""}
+	case list[0] == AllTriggers:
+		return slices.DeleteFunc(slices.Clone(names[:]), func(name string) bool { return name == "" })
+	default:
+		return list
+	}
+}
+
 // String is a spelling of the set that depends neither on how it was sent nor on any list of names.
 func (t TriggerSet) String() string { return strings.Join(t.Names(&TriggerNames{}), ",") }
 
@@ -148,6 +162,15 @@ func (n *TriggerNames) Name(bit int) string {
 		return bitPrefix + strconv.Itoa(bit)
 	}
 	return n[bit]
+}
+
+// Event returns the name of the event that a row of the delivery log has: that of its bit, or nothing
+// when the server is too old to tell.
+func (n *TriggerNames) Event(mask uint64) string {
+	if mask == 0 {
+		return ""
+	}
+	return n.Name(bits.TrailingZeros64(mask))
 }
 
 // releasedTriggers are the names of bits 0 to 35 in every release from 3.1.0 to 3.7.2.

@@ -2,8 +2,6 @@ package docspace
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -61,25 +59,19 @@ func (c *Client) Webhooks(ctx context.Context) (WebhookList, error) {
 // can, the answer is not a list of webhooks.
 func decodeWebhooks(r io.Reader) (WebhookList, error) {
 	var list WebhookList
-	err := decodeList(r, func(dec *json.Decoder) error {
-		var e webhookElement
-		err := dec.Decode(&e)
-		if err != nil && !isElementFault(err) {
-			return err // the stream itself is broken
-		}
+	dec := listDecoder[webhookElement]{add: func(e *webhookElement, err error) {
 		var w Webhook
 		if err == nil {
 			w, err = e.webhook()
 		}
 		if err != nil {
 			n := len(list.Webhooks) + len(list.Skipped)
-			list.Skipped = append(list.Skipped, fmt.Errorf("element %d: %w", n, jsonError(err)))
-			return nil
+			list.Skipped = append(list.Skipped, fmt.Errorf("element %d: %w", n, err))
+			return
 		}
 		list.Webhooks = append(list.Webhooks, w)
-		return nil
-	})
-	if err != nil {
+	}}
+	if err := dec.decode(r); err != nil {
 		return WebhookList{}, err
 	}
 	if len(list.Webhooks) == 0 && len(list.Skipped) > 0 {
@@ -107,11 +99,6 @@ type webhookFieldsJSON struct {
 	LastSuccessOn      Date       `json:"lastSuccessOn"`
 	LastFailureOn      Date       `json:"lastFailureOn"`
 	LastFailureContent string     `json:"lastFailureContent"`
-}
-
-// isElementFault tells an element that does not fit from a stream that ends or is not JSON.
-func isElementFault(err error) bool {
-	return errors.Is(err, errDecode) || isA[*json.UnmarshalTypeError](err)
 }
 
 func (e webhookElement) webhook() (Webhook, error) {

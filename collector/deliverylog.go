@@ -1,0 +1,239 @@
+package collector
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/docspace-exporter/docspace_exporter/docspace"
+)
+
+// LogOptions say how the delivery log is read.
+type LogOptions struct {
+	// StuckAfter is how long a delivery may be pending before it is stuck.
+	StuckAfter time.Duration
+	// Lookback is how long a pending delivery is looked at.
+	Lookback time.Duration
+	// MaxPages is how many pages of 100 rows one scrape may read to catch up.
+	MaxPages int
+}
+
+// deliveryLog follows the delivery log of a portal from scrape to scrape, and counts the deliveries
+// that ended. One fetch at a time may use it.
+type deliveryLog struct {
+	client Client
+	opts   LogOptions
+	clock  func() time.Time // ours
+
+	tail     *logTail
+	followed time.Time // when that last succeeded, by our clock
+	began    time.Time // when it first did
+	gaps     uint64
+	tallies  map[int64]*tally           // by webhook
+	pending  map[int64]*pendingDelivery // by row
+	orphans  map[int64]*orphan          // by row
+	resume   int64                      // the pending row that is next in turn to be looked at
+
+	fetch logFetch // the one under way
+}
+
+// logFetch is what one fetch knows of a portal besides the log, and how far it has come.
+type logFetch struct {
+	first    docspace.LogPage // the newest rows
+	zone     *time.Location   // of the portal
+	webhooks []docspace.Webhook
+	listed   bool // the list of webhooks could be read
+
+	dates   docspace.LogClock
+	now     time.Time // by the portal's clock
+	spare   int       // requests that may still be sent for single rows
+	skipped error     // why a row could not be read
+}
+
+// maxSpare is how many requests one scrape may send for rows that are not among the new ones.
+const maxSpare = 10
+
+var errGap = errors.New("more rows are new than --collector.deliveries.max-pages allows to read, the oldest of them are not counted")
+
+func newDeliveryLog(client Client, opts LogOptions, clock func() time.Time) *deliveryLog {
+	l := &deliveryLog{
+		client: client, opts: opts, clock: clock,
+		tallies: map[int64]*tally{}, pending: map[int64]*pendingDelivery{}, orphans: map[int64]*orphan{},
+	}
+	l.tail = &logTail{read: l.read, maxPages: opts.MaxPages}
+	return l
+}
+
+// follow takes in what has happened since it last did. It reports a gap when it could not read all.
+func (l *deliveryLog) follow(ctx context.Context, f logFetch) (gap, err error) {
+	l.begin(f)
+	rows, stopped, err := l.tail.catchUp(ctx, f.first, l.isOld)
+	if err != nil {
+		return nil, err
+	}
+	l.absorb(rows)
+	l.tail.advance(rows)
+	if stopped {
+		l.gaps++
+		gap = errGap
+	}
+	if err := l.findOwners(ctx); err != nil {
+		return gap, err
+	}
+	if err := l.checkPending(ctx, rows.total); err != nil {
+		return gap, err
+	}
+	l.forget()
+	l.followed = l.clock()
+	if l.began.IsZero() {
+		l.began = l.followed
+	}
+	return gap, nil
+}
+
+func (l *deliveryLog) begin(f logFetch) {
+	f.dates = docspace.NewLogClock(f.zone, f.first.Deliveries)
+	f.now = l.clock()
+	if f.first.ClockOffset != nil {
+		f.now = f.now.Add(*f.first.ClockOffset)
+	}
+	f.spare = maxSpare
+	l.fetch = f
+	l.noteSkipped(f.first)
+	for _, p := range l.pending {
+		p.read = false
+	}
+}
+
+// read asks for a page of the log.
+func (l *deliveryLog) read(ctx context.Context, q docspace.LogQuery) (docspace.LogPage, error) {
+	page, err := l.client.Log(ctx, q)
+	l.noteSkipped(page)
+	return page, err
+}
+
+func (l *deliveryLog) noteSkipped(page docspace.LogPage) {
+	if len(page.Skipped) > 0 && l.fetch.skipped == nil {
+		l.fetch.skipped = page.Skipped[0]
+	}
+}
+
+// isOld tells whether a row is not worth looking at any more.
+func (l *deliveryLog) isOld(d *docspace.Delivery) bool {
+	return l.expired(l.fetch.dates.At(d.CreatedOn))
+}
+
+func (l *deliveryLog) expired(created time.Time) bool {
+	return l.fetch.now.Sub(created) > l.opts.Lookback
+}
+
+// absorb takes in a run of rows, the oldest first.
+func (l *deliveryLog) absorb(rows *stretch) {
+	for i := range slices.Backward(rows.rows) {
+		row := &rows.rows[i]
+		switch p := l.pending[row.ID]; {
+		case p != nil:
+			l.update(p, row)
+		case l.tail.isNew(row.ID):
+			l.absorbNew(row)
+		}
+	}
+}
+
+// absorbNew takes in a row that was not in the log before. At the very beginning those that have ended
+// are history, which only says whether a webhook is failing.
+func (l *deliveryLog) absorbNew(row *loggedRow) {
+	history := !l.tail.begun && row.Outcome != docspace.Pending
+	owner := l.ownerOf(&row.Delivery)
+	switch {
+	case history && (owner == 0 || l.isOld(&row.Delivery)):
+	case history:
+		l.tallyOf(owner).streak.add(row.ID, row.Outcome)
+	case owner == 0:
+		l.orphans[row.ID] = &orphan{name: row.ConfigName, created: l.fetch.dates.At(row.CreatedOn)}
+	default:
+		l.take(owner, row)
+	}
+}
+
+// take counts a delivery of a webhook if it has ended, and else keeps an eye on it.
+func (l *deliveryLog) take(webhook int64, row *loggedRow) {
+	if row.Outcome == docspace.Pending {
+		p := &pendingDelivery{webhook: webhook}
+		l.pending[row.ID] = p
+		l.update(p, row)
+		return
+	}
+	d, dates := &row.Delivery, l.fetch.dates
+	t := l.tallyOf(webhook)
+	t.count(d, dates.At(d.DeliveredOn).Sub(dates.At(d.CreatedOn)))
+	t.streak.add(row.ID, row.Outcome)
+}
+
+// tallyOf returns the counts of a webhook. Those of one that turns up now began at 0 after the last
+// time that it was not there.
+func (l *deliveryLog) tallyOf(webhook int64) *tally {
+	if t := l.tallies[webhook]; t != nil {
+		return t
+	}
+	since := l.followed
+	if since.IsZero() {
+		since = l.clock()
+	}
+	t := newTally(since)
+	l.tallies[webhook] = t
+	return t
+}
+
+// forget drops what belongs to webhooks that are no longer in the list, and rows that have been
+// pending for too long. The list may have been read before a webhook was made that the log knows
+// already, so that one gets a second chance.
+func (l *deliveryLog) forget() {
+	if l.fetch.listed {
+		l.forgetUnlisted()
+	}
+	for id, p := range l.pending {
+		if l.tallies[p.webhook] == nil || l.expired(p.created) {
+			delete(l.pending, id)
+		}
+	}
+	for id, o := range l.orphans {
+		if l.expired(o.created) {
+			delete(l.orphans, id)
+		}
+	}
+	l.settleStreaks()
+}
+
+func (l *deliveryLog) settleStreaks() {
+	oldest := make(map[int64]int64, len(l.tallies)) // row that is pending, by webhook
+	for id := range l.tallies {
+		oldest[id] = math.MaxInt64
+	}
+	for row, p := range l.pending {
+		oldest[p.webhook] = min(oldest[p.webhook], row)
+	}
+	for id, t := range l.tallies {
+		t.streak.settle(oldest[id])
+	}
+}
+
+func (l *deliveryLog) forgetUnlisted() {
+	listed := make(map[int64]struct{}, len(l.fetch.webhooks))
+	for i := range l.fetch.webhooks {
+		id := l.fetch.webhooks[i].ID
+		listed[id] = struct{}{}
+		l.tallyOf(id).fresh = false
+	}
+	for id, t := range l.tallies {
+		if _, ok := listed[id]; ok {
+			continue
+		}
+		if !t.fresh {
+			delete(l.tallies, id)
+		}
+		t.fresh = false
+	}
+}
