@@ -93,7 +93,7 @@ type deliverySamples struct {
 
 // sendCounters sends those that can be foreseen even when they are 0.
 func (o *deliverySamples) sendCounters(id, name *dto.LabelPair, counts *deliveryCounts, subscribed docspace.TriggerSet) {
-	send := func(desc *prometheus.Desc, number uint64, labels ...*dto.LabelPair) {
+	send := func(desc *prometheus.Desc, number int, labels ...*dto.LabelPair) {
 		o.ch <- newCounter(desc, labels, number, counts.created)
 	}
 	for trigger, number := range o.byTrigger(counts.triggers, subscribed) {
@@ -111,8 +111,8 @@ func (o *deliverySamples) sendCounters(id, name *dto.LabelPair, counts *delivery
 
 // byTrigger returns the counts by the names of the triggers, those included that a webhook subscribes
 // to and that have not come yet.
-func (o *deliverySamples) byTrigger(counts map[uint64]uint64, subscribed docspace.TriggerSet) map[string]uint64 {
-	named := make(map[string]uint64, len(counts))
+func (o *deliverySamples) byTrigger(counts map[uint64]int, subscribed docspace.TriggerSet) map[string]int {
+	named := make(map[string]int, len(counts))
 	for _, trigger := range subscribed.Events(o.names) {
 		named[trigger] = 0
 	}

@@ -1,30 +1,24 @@
 package collector
 
 import (
-	"maps"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/protobuf/types/known/timestamppb"
-
-	"github.com/docspace-exporter/docspace_exporter/docspace"
 )
 
 // deliveries is what is known of a portal's deliveries after one fetch.
 type deliveries struct {
-	gaps     uint64
+	gaps     int
 	created  *timestamppb.Timestamp // when gaps was 0
 	webhooks map[int64]*deliveryCounts
 }
 
 // deliveryCounts is what is known of one webhook's deliveries.
 type deliveryCounts struct {
-	created           *timestamppb.Timestamp // when all counts were 0
-	triggers          map[uint64]uint64
-	failures          map[docspace.FailureReason]uint64
-	responses         map[string]uint64
-	attempts, retried uint64
-	durations         *dto.Histogram
+	counts
+	created   *timestamppb.Timestamp // when all counts were 0
+	durations *dto.Histogram
 
 	consecutiveFailures, pending, stuck int
 	oldestPending                       time.Time
@@ -34,7 +28,7 @@ type deliveryCounts struct {
 func (l *deliveryLog) snapshot() *deliveries {
 	d := &deliveries{gaps: l.gaps, created: timestamppb.New(l.began), webhooks: make(map[int64]*deliveryCounts, len(l.tallies))}
 	for id, t := range l.tallies {
-		d.webhooks[id] = t.counts()
+		d.webhooks[id] = t.snapshot()
 	}
 	for _, p := range l.pending {
 		d.webhooks[p.webhook].addPending(p, l.fetch.now.Sub(p.due) > l.opts.StuckAfter)
@@ -42,16 +36,13 @@ func (l *deliveryLog) snapshot() *deliveries {
 	return d
 }
 
-// counts returns a copy of the counts.
-func (t *tally) counts() *deliveryCounts {
+// snapshot returns a copy of what is known.
+func (t *tally) snapshot() *deliveryCounts {
 	var m dto.Metric
 	_ = t.durations.Write(&m) // a histogram always can
 	created := timestamppb.New(t.since)
 	m.Histogram.CreatedTimestamp = created
-	return &deliveryCounts{
-		created: created, triggers: maps.Clone(t.triggers), failures: maps.Clone(t.failures), responses: maps.Clone(t.responses),
-		attempts: t.attempts, retried: t.retried, durations: m.GetHistogram(), consecutiveFailures: t.streak.len(),
-	}
+	return &deliveryCounts{counts: t.clone(), created: created, durations: m.GetHistogram(), consecutiveFailures: t.streak.len()}
 }
 
 func (c *deliveryCounts) addPending(p *pendingDelivery, stuck bool) {

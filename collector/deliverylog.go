@@ -3,7 +3,6 @@ package collector
 import (
 	"context"
 	"errors"
-	"math"
 	"slices"
 	"time"
 
@@ -30,7 +29,7 @@ type deliveryLog struct {
 	tail     *logTail
 	followed time.Time // when that last succeeded, by our clock
 	began    time.Time // when it first did
-	gaps     uint64
+	gaps     int
 	tallies  map[int64]*tally           // by webhook
 	pending  map[int64]*pendingDelivery // by row
 	orphans  map[int64]*orphan          // by row
@@ -166,10 +165,7 @@ func (l *deliveryLog) take(webhook int64, row *loggedRow) {
 		l.update(p, row)
 		return
 	}
-	d, dates := &row.Delivery, l.fetch.dates
-	t := l.tallyOf(webhook)
-	t.count(d, dates.At(d.DeliveredOn).Sub(dates.At(d.CreatedOn)))
-	t.streak.add(row.ID, row.Outcome)
+	l.tallyOf(webhook).add(&row.Delivery, l.fetch.dates)
 }
 
 // tallyOf returns the counts of a webhook. Those of one that turns up now began at 0 after the last
@@ -207,10 +203,11 @@ func (l *deliveryLog) forget() {
 	l.settleStreaks()
 }
 
+// settleStreaks tells the streaks up to which row nothing will change any more.
 func (l *deliveryLog) settleStreaks() {
-	oldest := make(map[int64]int64, len(l.tallies)) // row that is pending, by webhook
+	oldest := make(map[int64]int64, len(l.tallies)) // row that is pending or may still turn up, by webhook
 	for id := range l.tallies {
-		oldest[id] = math.MaxInt64
+		oldest[id] = l.tail.known
 	}
 	for row, p := range l.pending {
 		oldest[p.webhook] = min(oldest[p.webhook], row)

@@ -16,15 +16,19 @@ type logTail struct {
 	read     func(context.Context, docspace.LogQuery) (docspace.LogPage, error)
 	maxPages int
 
-	begun  bool
-	newest int64 // id of the newest row that was read
-	// recent are the ids of the rows next to it, down to the one called oldest. A row in between that
-	// is not among them is new: the database can show rows later than others with greater ids.
+	begun bool
+	known int64 // id of the row from which on all were read
+	// recent are the ids of the newest rows that were read, down to the one called oldest. A row in
+	// between that is not among them is new.
 	recent map[int64]struct{}
 	oldest int64
 
 	unfinished *stretch // what was read before a page could not be
 }
+
+// overlap is how many rows are read again: the database can show a row a moment later than others with
+// greater ids.
+const overlap = 10
 
 // stretch is a run of neighbouring rows of the log.
 type stretch struct {
@@ -49,7 +53,7 @@ func (t *logTail) catchUp(ctx context.Context, first docspace.LogPage, isOld fun
 	s = &stretch{}
 	s.extend(first, 0, docspace.MaxLogPage)
 	for !t.reached(s, isOld) {
-		if t.unfinished != nil && s.last() <= t.unfinished.rows[0].ID {
+		if t.unfinished != nil && s.last() <= t.unfinished.known() {
 			s.append(t.unfinished)
 			t.unfinished = nil
 			continue
@@ -59,7 +63,7 @@ func (t *logTail) catchUp(ctx context.Context, first docspace.LogPage, isOld fun
 		case s.pages > t.maxPages:
 			return s, t.begun, nil
 		case s.pages == t.maxPages:
-			query.Count = 1 // which tells whether that were all pages
+			query.Count = overlap // which tells whether that were all pages
 		}
 		page, err := t.read(ctx, query)
 		if err != nil {
@@ -77,7 +81,7 @@ func (t *logTail) reached(s *stretch, isOld func(*docspace.Delivery) bool) bool 
 	case s.ended:
 		return true
 	case t.begun:
-		return s.last() <= t.newest
+		return s.last() <= t.known
 	default:
 		return isOld(&s.rows[len(s.rows)-1].Delivery)
 	}
@@ -105,14 +109,14 @@ func (t *logTail) isNew(id int64) bool {
 func (t *logTail) advance(s *stretch) {
 	recent := s.rows[:min(len(s.rows), docspace.MaxLogPage)]
 	t.begun, t.unfinished = true, nil
-	t.newest, t.oldest, t.recent = 0, 0, make(map[int64]struct{}, len(recent))
+	t.known, t.oldest, t.recent = 0, 0, make(map[int64]struct{}, len(recent))
 	for i := range recent {
 		t.recent[recent[i].ID] = struct{}{}
 	}
 	if len(recent) == 0 {
 		return
 	}
-	t.newest = recent[0].ID
+	t.known = s.known()
 	if whole := s.ended && len(recent) == len(s.rows); !whole {
 		t.oldest = recent[len(recent)-1].ID
 	}
@@ -149,6 +153,9 @@ func (s *stretch) append(older *stretch) {
 	s.pages += older.pages
 	s.below, s.ended = older.below, older.ended
 }
+
+// known is the id of the row at which another stretch that begins later meets this one.
+func (s *stretch) known() int64 { return s.rows[min(overlap, len(s.rows))-1].ID }
 
 // last is the id of the oldest row.
 func (s *stretch) last() int64 { return s.rows[len(s.rows)-1].ID }

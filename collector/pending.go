@@ -45,12 +45,17 @@ func (l *deliveryLog) checkPending(ctx context.Context, total int) error {
 			return err
 		}
 		l.fetch.spare--
-		for i := range page.Deliveries {
-			if p := l.pending[page.Deliveries[i].ID]; p != nil {
-				l.update(p, &loggedRow{Delivery: page.Deliveries[i], below: p.placeOf(i, page, query)})
+		if query.RowID != 0 {
+			l.updateOne(query.RowID, page)
+		} else {
+			grown := max(page.Total, query.Start+page.Len())
+			l.updateSome(page, query.Start, grown)
+			if grown == total {
+				l.misplace(near)
 			}
+			total = grown
 		}
-		ids = append(ids[len(near):], l.missing(near, query)...)
+		ids = slices.DeleteFunc(ids, func(id int64) bool { return l.pending[id] == nil || l.pending[id].read })
 	}
 	l.resume = 0
 	if len(ids) > 0 {
@@ -76,42 +81,46 @@ func (l *deliveryLog) unreadRows() []int64 {
 }
 
 // queryFor returns a query for the first of some rows, and the ids of those that it is for: that one
-// alone or, where rows lie so close to it that they fit on a page, all of these.
+// alone or, where rows lie so close to it that they fit on a page, all of these. The page is a little
+// longer, as the rows move on while others arrive.
 func (l *deliveryLog) queryFor(ids []int64, total int) (docspace.LogQuery, []int64) {
+	const reserve = 10
 	place := func(id int64) int { return total - l.pending[id].below - 1 }
-	known := func(id int64) bool { return l.pending[id].below != unknownPlace }
 	start, n := max(place(ids[0]), 0), 1
-	for n < len(ids) && known(ids[0]) && known(ids[n]) && place(ids[n]) > start && place(ids[n]) < start+docspace.MaxLogPage {
+	for n < len(ids) && place(ids[n]) > start && place(ids[n]) < start+docspace.MaxLogPage-reserve {
 		n++
 	}
-	if n == 1 {
+	if n == 1 || l.pending[ids[0]].below == unknownPlace {
 		return docspace.LogQuery{RowID: ids[0], Count: 1}, ids[:1]
 	}
-	return docspace.LogQuery{Start: start, Count: place(ids[n-1]) - start + 1}, ids[:n]
+	return docspace.LogQuery{Start: start, Count: place(ids[n-1]) - start + 1 + reserve}, ids[:n]
 }
 
-// placeOf returns how many rows are older than one of a page.
-func (p *pendingDelivery) placeOf(i int, page docspace.LogPage, q docspace.LogQuery) int {
-	if q.RowID != 0 {
-		return p.below // alone, it could be anywhere
+// updateOne takes in a row that was asked for alone. If it isn't there it is not in the log any more.
+func (l *deliveryLog) updateOne(id int64, page docspace.LogPage) {
+	if len(page.Deliveries) == 0 {
+		delete(l.pending, id)
+		return
 	}
-	return max(page.Total, q.Start+page.Len()) - q.Start - i - 1
+	p := l.pending[id]
+	l.update(p, &loggedRow{Delivery: page.Deliveries[0], below: p.below})
 }
 
-// missing returns those of some rows that their query did not find. The ones that were asked for
-// alone are not in the log any more.
-func (l *deliveryLog) missing(ids []int64, q docspace.LogQuery) []int64 {
-	var left []int64
-	for _, id := range ids {
-		p := l.pending[id]
-		switch {
-		case p == nil || p.read:
-		case q.RowID != 0:
-			delete(l.pending, id)
-		default:
-			p.below = unknownPlace
-			left = append(left, id)
+// updateSome takes in a page of the log, which is total rows long.
+func (l *deliveryLog) updateSome(page docspace.LogPage, start, total int) {
+	for i := range page.Deliveries {
+		if p := l.pending[page.Deliveries[i].ID]; p != nil {
+			l.update(p, &loggedRow{Delivery: page.Deliveries[i], below: total - start - i - 1})
 		}
 	}
-	return left
+}
+
+// misplace notes that rows are not where they were, as older ones were deleted: from now on each is
+// asked for alone.
+func (l *deliveryLog) misplace(ids []int64) {
+	for _, id := range ids {
+		if p := l.pending[id]; p != nil && !p.read {
+			p.below = unknownPlace
+		}
+	}
 }

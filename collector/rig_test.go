@@ -68,6 +68,7 @@ type rig struct {
 	portal   *simulator.Portal
 	exporter *httptest.Server
 	url      string // of the portal
+	options  rigOptions
 	clock    *clock
 	logs     *logs
 }
@@ -75,7 +76,8 @@ type rig struct {
 // rigOptions are what tests want different from a healthy 3.7 portal and the default flags.
 type rigOptions struct {
 	simulator simulator.Options
-	url       string // instead of the simulated portal's
+	url       string                                 // instead of the simulated portal's
+	front     func(portal http.Handler) http.Handler // of the simulated portal
 	client    config.HTTPClientConfig
 	zone      *time.Location
 	maxSize   int64
@@ -92,7 +94,11 @@ func newRig(tb testing.TB, o rigOptions) *rig {
 	r := &rig{clock: &clock{at: now}, logs: &logs{}}
 	o.simulator.Clock = r.clock.Now
 	r.portal = simulator.New(o.simulator)
-	server := httptest.NewServer(r.portal)
+	var front http.Handler = r.portal
+	if o.front != nil {
+		front = o.front(front)
+	}
+	server := httptest.NewServer(front)
 	tb.Cleanup(server.Close)
 	r.url = server.URL
 	if o.url != "" {
@@ -104,6 +110,15 @@ func newRig(tb testing.TB, o rigOptions) *rig {
 	if o.timeout == 0 {
 		o.timeout = 10 * time.Second
 	}
+	r.options = o
+	r.start(tb)
+	return r
+}
+
+// start starts an exporter, in the place of the one that there may be.
+func (r *rig) start(tb testing.TB) {
+	tb.Helper()
+	o := r.options
 	exporter := collector.NewExporter()
 	valid, err := docspace.Config{
 		URL: r.url, HTTPClientConfig: o.client, MaxResponseSize: o.maxSize, UserAgent: "docspace_exporter/test",
@@ -120,7 +135,7 @@ func newRig(tb testing.TB, o rigOptions) *rig {
 	portal := collector.NewPortal(client, collector.PortalOptions{
 		Name: "default", TimeZone: o.zone, AutoDisableAfter: 72 * time.Hour,
 		Webhooks: o.off != "webhooks", Triggers: o.off != "triggers", Deliveries: o.off != "deliveries",
-		Log: *cmp.Or(o.log, &logOptions),
+		Log:    *cmp.Or(o.log, &logOptions),
 		Logger: logger, Clock: r.clock.Now,
 	})
 	tb.Cleanup(portal.Close)
@@ -131,7 +146,6 @@ func newRig(tb testing.TB, o rigOptions) *rig {
 	}
 	r.exporter = httptest.NewServer(handler)
 	tb.Cleanup(r.exporter.Close)
-	return r
 }
 
 // samples are the values of a scrape by series, as the text format spells it.

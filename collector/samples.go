@@ -52,7 +52,7 @@ type counter struct {
 	value  dto.Counter
 }
 
-func newCounter(desc *prometheus.Desc, labels []*dto.LabelPair, number uint64, created *timestamppb.Timestamp) *counter {
+func newCounter(desc *prometheus.Desc, labels []*dto.LabelPair, number int, created *timestamppb.Timestamp) *counter {
 	c := &counter{desc: desc, labels: labels, number: float64(number)}
 	c.value.Value, c.value.CreatedTimestamp = &c.number, created
 	return c

@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -11,32 +12,40 @@ import (
 	"github.com/docspace-exporter/docspace_exporter/docspace"
 )
 
-// tally counts the deliveries of one webhook that ended since it was watched.
+// tally is what was learnt about the deliveries of one webhook since it was watched.
 type tally struct {
-	since     time.Time                         // when all counts were 0
-	triggers  map[uint64]uint64                 // deliveries by the bit of their trigger
-	failures  map[docspace.FailureReason]uint64 // those that failed
-	responses map[string]uint64                 // final answers by code
-	attempts  uint64
-	retried   uint64
+	counts
+	since     time.Time // when all counts were 0
 	durations prometheus.Histogram
 	streak    streak
 	fresh     bool // the list of webhooks has not had it yet, and may still
 }
 
+// counts are numbers of deliveries that ended.
+type counts struct {
+	triggers  map[uint64]int                 // by the bit of the trigger
+	failures  map[docspace.FailureReason]int // that failed, for every reason
+	responses map[string]int                 // final answers, by their code
+	attempts  int
+	retried   int
+}
+
 func newTally(since time.Time) *tally {
 	t := &tally{
-		since:     since,
-		triggers:  map[uint64]uint64{},
-		failures:  map[docspace.FailureReason]uint64{},
-		responses: map[string]uint64{codeLabel(http.StatusOK): 0},
+		since: since,
+		fresh: true,
+		counts: counts{
+			triggers:  map[uint64]int{},
+			failures:  map[docspace.FailureReason]int{},
+			responses: map[string]int{codeLabel(http.StatusOK): 0},
+		},
 		durations: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name:                           "unused", // the collector has the description
+			Name:                           "delivery_duration_seconds",
+			Help:                           "Not shown: the collector has the description.",
 			Buckets:                        []float64{1, 2.5, 5, 7.5, 10, 15, 30, 60, 120, 300, 600},
 			NativeHistogramBucketFactor:    1.1,
 			NativeHistogramMaxBucketNumber: 100,
 		}),
-		fresh: true,
 	}
 	for _, reason := range docspace.FailureReasons() {
 		t.failures[reason] = 0
@@ -44,23 +53,30 @@ func newTally(since time.Time) *tally {
 	return t
 }
 
-// count adds a delivery that ended and, if it was accepted, took that long.
-func (t *tally) count(d *docspace.Delivery, took time.Duration) {
+// add counts a delivery that ended, by true dates.
+func (t *tally) add(d *docspace.Delivery, dates docspace.LogClock) {
+	t.streak.add(d.ID, d.Outcome)
 	t.triggers[d.Trigger]++
-	t.attempts += uint64(d.Attempts)
+	t.attempts += d.Attempts
 	if d.Attempts > 1 {
 		t.retried++
 	}
 	if d.Code != 0 {
 		t.responses[codeLabel(d.Code)]++
 	}
-	if d.Outcome == docspace.Failed {
+	switch {
+	case d.Outcome == docspace.Failed:
 		t.failures[d.Reason]++
-		return
-	}
-	if !d.CreatedOn.IsZero() && !d.DeliveredOn.IsZero() {
+	case !d.CreatedOn.IsZero() && !d.DeliveredOn.IsZero():
+		took := dates.At(d.DeliveredOn).Sub(dates.At(d.CreatedOn))
 		t.durations.Observe(max(took, 0).Seconds())
 	}
+}
+
+// clone returns a copy that does not change with the original.
+func (c counts) clone() counts {
+	c.triggers, c.failures, c.responses = maps.Clone(c.triggers), maps.Clone(c.failures), maps.Clone(c.responses)
+	return c
 }
 
 // codeLabel is a status code as a label, of which there are only so many.
