@@ -43,7 +43,7 @@ func newDeliveriesCollector() *deliveriesCollector {
 		oldestPending: desc("docspace_webhook_oldest_pending_timestamp_seconds",
 			"When the oldest pending delivery was created (field creationTime), 0 for none.", "id", "name"),
 		stuck: desc("docspace_webhook_stuck_deliveries",
-			"Deliveries that have been pending for longer than DocSpace's longest run of retries.", "id", "name"),
+			"Deliveries that have been pending for longer than --collector.deliveries.stuck-after.", "id", "name"),
 		consecutiveFailures: desc("docspace_webhook_consecutive_failures",
 			"Deliveries that failed since the last accepted one.", "id", "name"),
 		gaps: desc("docspace_delivery_log_gaps_total",
