@@ -44,7 +44,6 @@ func TestNewRowsOfOneScrape(t *testing.T) {
 		{0, 99, 1},
 		{0, 100, 2},
 		{0, 101, 2},
-		{0, 5000, 51},
 	} {
 		t.Run(fmt.Sprintf("%d after %d", tc.rows, tc.before), func(t *testing.T) {
 			t.Parallel()

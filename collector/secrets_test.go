@@ -17,6 +17,7 @@ const (
 	plantedKey  = "sk-planted00000000000000000000000000000000000000000000000000000000"
 	plantedURL  = "planted-in-a-webhook-url"
 	plantedText = "planted-in-an-answer"
+	personal    = "grace.hopper@corp.example" // in every payload of the simulated portal
 )
 
 func TestPlantedSecretsAreFoundNowhere(t *testing.T) {
@@ -30,6 +31,9 @@ func TestPlantedSecretsAreFoundNowhere(t *testing.T) {
 				ID: 1, Name: "crm", URL: "https://user:" + plantedURL + "@a.example/?t=" + plantedURL,
 				LastFailureContent: plantedText, LastFailureOn: now,
 			}},
+			Deliveries: []simulator.Delivery{
+				of(1, accepted(waiting(2), 0)), of(1, failed(waiting(1), 500, plantedText)), of(1, waiting(3)),
+			},
 		},
 	})
 	echo := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -47,7 +51,7 @@ func TestPlantedSecretsAreFoundNowhere(t *testing.T) {
 		}
 	}
 	seen.WriteString(r.logs.String())
-	for _, secret := range []string{plantedKey, plantedURL, plantedText, "secretKey"} {
+	for _, secret := range []string{plantedKey, plantedURL, plantedText, personal, "secretKey"} {
 		if at := strings.Index(seen.String(), secret); at >= 0 {
 			t.Errorf("%s was shown: …%s", secret, seen.String()[max(0, at-200):at])
 		}
