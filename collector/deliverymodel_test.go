@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ import (
 func TestDeliveriesAreCountedOnce(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(8) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
 			playDeliveries(t, seed, 80)
 		})
@@ -202,7 +203,8 @@ func (m *history) failingScrape(t *testing.T) {
 	t.Helper()
 	page := m.chance.IntN(3)
 	m.interfere = func() http.Handler {
-		if page--; page == -1 {
+		page--
+		if page == -1 {
 			return simulator.BadGateway()
 		}
 		return nil
@@ -274,7 +276,7 @@ func (m *history) truth() samples {
 	want := samples{"docspace_up": 1, "docspace_delivery_log_gaps_total": 0}
 	for i := range m.webhooks {
 		w := &m.webhooks[i]
-		labels := fmt.Sprintf(`id="%d",name="%s"`, w.ID, w.Name)
+		labels := fmt.Sprintf(`id="%d",name=%q`, w.ID, w.Name)
 		want[`docspace_webhook_pending_deliveries{`+labels+`}`] = 0
 		failures := 0.0
 		for _, id := range slices.Sorted(maps.Keys(m.rows)) {
@@ -306,7 +308,7 @@ func (m *history) add(want samples, row *modelRow, labels string) {
 		return
 	}
 	trigger := map[uint64]string{1 << 7: "file.created", 1 << 8: "file.uploaded", 1 << 9: "file.updated"}[row.Trigger]
-	want[fmt.Sprintf(`docspace_webhook_deliveries_total{%s,trigger="%s"}`, labels, trigger)]++
+	want[fmt.Sprintf(`docspace_webhook_deliveries_total{%s,trigger=%q}`, labels, trigger)]++
 	want[fmt.Sprintf(`docspace_webhook_delivery_attempts_total{%s}`, labels)] += float64(row.Retries + 1)
 	if row.Retries > 0 {
 		want[fmt.Sprintf(`docspace_webhook_deliveries_retried_total{%s}`, labels)]++
@@ -314,7 +316,7 @@ func (m *history) add(want samples, row *modelRow, labels string) {
 	if row.reason == "" {
 		want[fmt.Sprintf(`docspace_webhook_delivery_duration_seconds_count{%s}`, labels)]++
 	} else {
-		want[fmt.Sprintf(`docspace_webhook_delivery_failures_total{%s,reason="%s"}`, labels, row.reason)]++
+		want[fmt.Sprintf(`docspace_webhook_delivery_failures_total{%s,reason=%q}`, labels, row.reason)]++
 	}
 	if row.reason == "" || row.reason == "server_error" {
 		want[fmt.Sprintf(`docspace_webhook_responses_total{code="%d",%s}`, row.Status, labels)]++

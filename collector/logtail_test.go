@@ -151,6 +151,7 @@ func TestATotalThatLies(t *testing.T) {
 
 // withTotal replaces the total in every page of the log.
 func withTotal(t *testing.T, portal http.Handler, total any) http.Handler {
+	t.Helper()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasSuffix(r.URL.Path, logPath) {
 			portal.ServeHTTP(w, r)

@@ -15,9 +15,9 @@ const (
 	oldestOf7  = `docspace_webhook_oldest_pending_timestamp_seconds{id="7",name="crm"}`
 )
 
-// among returns accepted deliveries, every nth of which is still pending.
-func among(after int64, n, nth int) []simulator.Delivery {
-	list := rows(after, n)
+// among returns the first accepted deliveries of a log, every nth of which is still pending.
+func among(n, nth int) []simulator.Delivery {
+	list := rows(0, n)
 	for i := 0; i < n; i += nth {
 		list[i] = waiting(list[i].ID)
 	}
@@ -48,9 +48,9 @@ func TestWhatAScrapeCostsThePortal(t *testing.T) {
 		{"nothing in the log", nil, 2},
 		{"nothing pending", rows(0, 1000), 2},
 		{"some pending among the newest", append(rows(0, 1000), waiting(1001), waiting(1002)), 2},
-		{"one pending further down", among(0, 1000, 1000), 3},
-		{"two hundred abandoned, far from each other", append(among(0, 4800, 24), rows(4800, 100)...), 12},
-		{"two hundred abandoned side by side", append(among(0, 200, 1), rows(200, 800)...), 4},
+		{"one pending further down", among(1000, 1000), 3},
+		{"two hundred abandoned, far from each other", append(among(4800, 24), rows(4800, 100)...), 12},
+		{"two hundred abandoned side by side", append(among(200, 1), rows(200, 800)...), 4},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -70,7 +70,7 @@ func TestWhatAScrapeCostsThePortal(t *testing.T) {
 // Every pending row has its turn, however many there are, so all are counted in the end.
 func TestAbandonedRowsTakeTurns(t *testing.T) {
 	t.Parallel()
-	list := among(0, 4900, 100)
+	list := among(4900, 100)
 	r := newRig(t, rigOptions{simulator: simulator.Options{
 		Version: simulator.V37, Webhooks: []simulator.Webhook{hook(7, "crm")}, Deliveries: append(list, rows(4900, 100)...),
 	}})
