@@ -72,8 +72,8 @@ func (d *Date) UnmarshalJSON(data []byte) error {
 func (d Date) IsZero() bool { return d.wall.IsZero() }
 
 // In returns the true instant of a date of the list, for a portal whose wall clock runs in zone, or
-// the zero time for never. In the one hour that is repeated when summer time ends it can be an hour off, because
-// the digits name two instants.
+// the zero time for never. In the one hour that is repeated when summer time ends it can be an hour
+// off, because the digits name two instants.
 func (d Date) In(zone *time.Location) time.Time {
 	if d.IsZero() || d.form != withOffset {
 		return d.wall

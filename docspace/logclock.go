@@ -20,36 +20,31 @@ const (
 // log for evidence that the server prints true dates: the time of the event in requestPayload always
 // is the true one, and not long before the row was created.
 func NewLogClock(zone *time.Location, rows []Delivery) LogClock {
-	asReleased, asPrinted := LogClock{zone: zone}, LogClock{zone: zone, exact: true}
 	witnesses := 0
 	for i := range rows {
 		d := &rows[i]
-		if d.EventCreatedOn.IsZero() || d.CreatedOn.form != withZ {
+		if d.CreatedOn.form != withZ {
 			continue
 		}
-		shifted, printed := asReleased.near(d), asPrinted.near(d)
+		event := d.EventCreatedOn.UTC()
+		exact, released := d.CreatedOn.isNear(event), d.CreatedOn.isNear(sameDigits(event, zone))
 		switch {
-		case printed && !shifted:
+		case exact && !released:
 			witnesses++
-		case shifted && !printed:
+		case released && !exact:
 			witnesses--
 		}
 	}
-	if witnesses >= clockWitnesses {
-		return asPrinted
-	}
-	return asReleased
+	return LogClock{zone: zone, exact: witnesses >= clockWitnesses}
 }
 
-// near tells whether a row was created at the time of its event.
-func (c LogClock) near(d *Delivery) bool {
-	return c.At(d.CreatedOn).Sub(d.EventCreatedOn).Abs() <= clockTolerance
-}
+// isNear tells whether the printed digits, taken for UTC, are about those of t.
+func (d Date) isNear(t time.Time) bool { return d.wall.Sub(t).Abs() <= clockTolerance }
 
 // At returns the true instant of a date of the log, or the zero time for never. It can be an hour off
 // in the hours in which summer time begins or ends.
 func (c LogClock) At(d Date) time.Time {
-	if d.IsZero() || d.form != withZ || c.exact {
+	if d.form != withZ || c.exact {
 		return d.In(c.zone)
 	}
 	return sameDigits(d.wall.In(c.zone), time.UTC)
