@@ -31,7 +31,8 @@ type Delivery struct {
 	Code int
 	// Reason is why it failed; empty unless Outcome is Failed.
 	Reason FailureReason
-	// Attempts is how often it was sent, once it has ended. It is 1 when the row does not tell.
+	// Attempts is how often it was sent, once it has ended. It is 1 when the row does not tell, and 0
+	// when the server called it off before.
 	Attempts int
 }
 
@@ -57,7 +58,7 @@ type logRow struct {
 	Attempts        *int        `json:"attempts"`
 	RequestHeaders  presence    `json:"requestHeaders"`
 	RequestPayload  requestFact `json:"requestPayload"`
-	ResponsePayload *string     `json:"responsePayload"`
+	ResponsePayload errorText   `json:"responsePayload"`
 }
 
 // presence tells whether a field is there; its value is of no interest.
@@ -78,29 +79,52 @@ type requestFact struct {
 // UnmarshalJSON takes the JSON text of the body that was sent, in a string. The server cuts long ones,
 // which makes them unreadable.
 func (f *requestFact) UnmarshalJSON(data []byte) error {
-	var text string
-	var body struct {
-		Event struct {
-			CreateOn string `json:"createOn"`
-		} `json:"event"`
-		Webhook struct {
-			ID         numberText `json:"id"`
-			RetryCount numberText `json:"retryCount"`
-		} `json:"webhook"`
-	}
+	var body requestBody
 	*f = requestFact{}
-	if json.Unmarshal(data, &text) != nil || json.Unmarshal([]byte(text), &body) != nil {
-		return nil
+	if json.Unmarshal(data, &body) == nil {
+		f.webhookID = body.Webhook.ID.positive(64)
+		f.retries = body.Webhook.RetryCount.positive(16)
+		f.eventCreatedOn, _ = time.Parse(time.RFC3339, body.Event.CreateOn)
 	}
-	f.webhookID, _ = strconv.ParseInt(string(body.Webhook.ID), 10, 64) // 0 when it is none
-	f.retries, _ = strconv.ParseInt(string(body.Webhook.RetryCount), 10, 32)
-	f.eventCreatedOn, _ = time.Parse(time.RFC3339, body.Event.CreateOn)
+	return nil
+}
+
+// requestBody is the body that was sent, without all that is personal.
+type requestBody struct {
+	Event struct {
+		CreateOn string `json:"createOn"`
+	} `json:"event"`
+	Webhook struct {
+		ID         numberText `json:"id"`
+		RetryCount numberText `json:"retryCount"`
+	} `json:"webhook"`
+}
+
+// UnmarshalText reads the body from a JSON string, without a copy of that.
+func (b *requestBody) UnmarshalText(text []byte) error {
+	type fields requestBody // which is read as an object
+	return json.Unmarshal(text, (*fields)(b))
+}
+
+// errorText is the beginning of responsePayload. That is enough of an error, and what receivers answer
+// is none of our business.
+type errorText struct {
+	present bool
+	text    string
+}
+
+// maxErrorText is longer than any text that tells a reason, in bytes.
+const maxErrorText = 512
+
+// UnmarshalText takes a JSON string; null leaves what is there.
+func (t *errorText) UnmarshalText(text []byte) error {
+	*t = errorText{present: true, text: string(text[:min(len(text), maxErrorText)])}
 	return nil
 }
 
 func (r *logRow) delivery() (Delivery, error) {
-	id, err := strconv.ParseInt(string(r.ID), 10, 64)
-	if err != nil || id <= 0 {
+	id := r.ID.positive(64)
+	if id == 0 {
 		return Delivery{}, fmt.Errorf("%w: no positive id", errDecode)
 	}
 	status, err := strconv.ParseInt(cmp.Or(string(r.Status), "0"), 10, 32)
@@ -123,37 +147,27 @@ func (r *logRow) delivery() (Delivery, error) {
 // judge finds out how the delivery ended.
 func (r *logRow) judge(d *Delivery, status int) {
 	switch {
-	case !r.NextAttemptOn.IsZero(), status == 0 && !r.attempted() && r.Attempts == nil:
+	case !r.NextAttemptOn.IsZero(), status == 0 && !r.sent() && !r.ResponsePayload.present && r.Attempts == nil:
 		return
 	case status >= 200 && status <= 299:
 		d.Outcome, d.Code = Accepted, status
 	case status == 0 || r.madeUp(status):
-		d.Outcome, d.Reason = Failed, ClassifyFailure(r.response())
+		d.Outcome, d.Reason = Failed, ClassifyFailure(r.ResponsePayload.text)
 	default:
 		d.Outcome, d.Reason, d.Code = Failed, classifyFailureStatus(status), status
 	}
-	d.Attempts = int(max(r.RequestPayload.retries, 0)) + 1
-	if r.Attempts != nil && (*r.Attempts > 0 || !r.attempted()) {
+	d.Attempts = int(r.RequestPayload.retries) + 1
+	if r.Attempts != nil && (*r.Attempts > 0 || !r.sent()) {
 		d.Attempts = max(*r.Attempts, 0) // 0: called off before it was sent
 	}
 }
 
-// attempted tells whether the delivery was sent at all. Status 0 does not: it also is what a delivery
-// has that got no answer. 3.0 sets the date of delivery after failures, too.
-func (r *logRow) attempted() bool {
-	return bool(r.RequestHeaders) || r.ResponsePayload != nil || !r.Delivery.IsZero()
-}
+// sent tells whether a request went out at all. Status 0 does not: it also is what a delivery has that
+// got no answer. 3.0 sets the date of delivery after failures, too.
+func (r *logRow) sent() bool { return bool(r.RequestHeaders) || !r.Delivery.IsZero() }
 
 // madeUp tells whether the server put a status of 500 where there was no answer, for timeouts for
 // instance. What 3.0 has is always the receiver's.
 func (r *logRow) madeUp(status int) bool {
-	return status == http.StatusInternalServerError && r.Delivery.IsZero() && !strings.HasPrefix(r.response(), statusPrefix)
-}
-
-// response is the text of the error when the delivery failed.
-func (r *logRow) response() string {
-	if r.ResponsePayload == nil {
-		return ""
-	}
-	return *r.ResponsePayload
+	return status == http.StatusInternalServerError && r.Delivery.IsZero() && !strings.HasPrefix(r.ResponsePayload.text, statusPrefix)
 }

@@ -12,10 +12,10 @@ import (
 
 // listDecoder reads the list of an answer: the value of response in the envelope, or a bare list.
 type listDecoder[T any] struct {
-	// add takes each element, or why it can't be read.
+	// add takes each element, which is good until it returns, or why it can't be read.
 	add func(element *T, err error)
 	// total is how many elements the server has in all, as the envelope says it; 0 when it doesn't.
-	total int64
+	total int
 }
 
 // decode reads to the end of the body, so that one cut short anywhere is noticed. It holds one
@@ -80,16 +80,17 @@ func (l *listDecoder[T]) decodeOther(dec *json.Decoder, key json.Token) error {
 	if err := dec.Decode(&value); err != nil {
 		return err
 	}
-	if key == "total" {
-		l.total, _ = strconv.ParseInt(string(value), 10, 64) // what is no number is as good as nothing
+	if total, err := strconv.Atoi(string(value)); err == nil && key == "total" {
+		l.total = total // what is no number is as good as nothing
 	}
 	return nil
 }
 
 // decodeElements reads what follows the opening bracket of a list, its closing one included.
 func (l *listDecoder[T]) decodeElements(dec *json.Decoder) error {
+	var element, empty T
 	for dec.More() {
-		var element T
+		element = empty
 		err := dec.Decode(&element)
 		if err != nil && !isElementFault(err) {
 			return err // the stream itself is broken
@@ -109,13 +110,26 @@ func isElementFault(err error) bool {
 // string that is no number quotes it and can't be told from trouble with the connection.
 type numberText string
 
-// UnmarshalJSON takes numbers, strings and null; whether it is a number is found out by who parses it.
+// UnmarshalJSON takes numbers, strings and null, which is as good as nothing; whether it is a number
+// is found out by who parses it.
 func (n *numberText) UnmarshalJSON(data []byte) error {
 	if bytes.ContainsAny(data[:1], "{[tf") {
 		return fmt.Errorf("%w: not a number", errDecode)
 	}
 	*n = numberText(bytes.Trim(data, `"`))
+	if data[0] == 'n' {
+		*n = ""
+	}
 	return nil
+}
+
+// positive is the number, or 0 when it is not positive, no integer or does not fit into so many bits.
+func (n numberText) positive(bits int) int64 {
+	i, err := strconv.ParseInt(string(n), 10, bits)
+	if err != nil {
+		return 0
+	}
+	return max(i, 0)
 }
 
 // decodeValue reads a small answer whole and returns the value of response in the envelope, or the

@@ -46,7 +46,7 @@ func (c *Client) Log(ctx context.Context, q LogQuery) (LogPage, error) {
 	var page LogPage
 	a, err := c.get(ctx, EndpointLog, "settings/webhooks/log", q.values(), func(r io.Reader) error {
 		var err error
-		page, err = decodeLog(r)
+		page, err = decodeLog(r, q)
 		return err
 	})
 	if err != nil {
@@ -71,8 +71,9 @@ func (q LogQuery) values() url.Values {
 }
 
 // decodeLog reads the page row by row, so that only one row's payloads are in memory. A row that
-// can't be read is skipped; when none can, the answer is not a page of the log.
-func decodeLog(r io.Reader) (LogPage, error) {
+// can't be read is skipped; when none of the newest can, the answer is not a page of the log. Another
+// page may be a single row.
+func decodeLog(r io.Reader, q LogQuery) (LogPage, error) {
 	var page LogPage
 	dec := listDecoder[logRow]{add: func(row *logRow, err error) {
 		var d Delivery
@@ -88,10 +89,10 @@ func decodeLog(r io.Reader) (LogPage, error) {
 	if err := dec.decode(r); err != nil {
 		return LogPage{}, err
 	}
-	if len(page.Deliveries) == 0 && len(page.Skipped) > 0 {
+	if newest := q.Start == 0 && q.RowID == 0; newest && len(page.Deliveries) == 0 && len(page.Skipped) > 0 {
 		return LogPage{}, fmt.Errorf("no row of the log can be read: %w", page.Skipped[0])
 	}
 	slices.SortStableFunc(page.Deliveries, func(a, b Delivery) int { return cmp.Compare(b.ID, a.ID) })
-	page.Total = int(max(dec.total, 0))
+	page.Total = max(dec.total, 0)
 	return page, nil
 }
