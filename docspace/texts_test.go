@@ -13,6 +13,7 @@ func TestRefusalsTellWhatIsWrong(t *testing.T) {
 	webhooks := func(r io.Reader) error { _, err := decodeWebhooks(r); return err }
 	triggers := func(r io.Reader) error { _, err := decodeTriggers(r); return err }
 	settings := func(r io.Reader) error { _, err := decodeSettings(r); return err }
+	log := func(r io.Reader) error { _, err := decodeLog(r, anyPage()); return err }
 	for _, tt := range []struct {
 		body   string
 		decode func(io.Reader) error
@@ -46,6 +47,16 @@ func TestRefusalsTellWhatIsWrong(t *testing.T) {
 		{`{"a":true}`, triggers, `unexpected answer: not a number`},
 		{`5`, settings, `unexpected answer: settings are not an object`},
 		{`{"version":5}`, settings, `unexpected answer: wrong type of field "version"`},
+		{``, log, `unexpected answer: empty body`},
+		{`{"total":5}`, log, `unexpected answer: no response in it`},
+		{`{"response":{}}`, log, `unexpected answer: response is not a list`},
+		{`[5]`, log, `no row of the log can be read: unexpected answer: not an object`},
+		{`[{"id":0}]`, log, `no row of the log can be read: unexpected answer: no positive id`},
+		{`[{"id":7,"status":"x"}]`, log, `no row of the log can be read: unexpected answer: no integer status`},
+		{`[{"id":7,"trigger":"x"}]`, log, `no row of the log can be read: unexpected answer: no integer trigger`},
+		{`[{"id":7,"attempts":"x"}]`, log, `no row of the log can be read: unexpected answer: wrong type of field "attempts"`},
+		{`[{"id":7,"responsePayload":5}]`, log, `no row of the log can be read: unexpected answer: wrong type of field "responsePayload"`},
+		{`[{"id":7,"delivery":"x"}]`, log, `no row of the log can be read: date: unexpected answer`},
 		{`{"response":[`, webhooks, `unexpected EOF`},
 		{`{"response":{`, settings, `unexpected EOF`},
 	} {
