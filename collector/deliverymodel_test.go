@@ -59,6 +59,7 @@ func playDeliveries(t *testing.T, seed uint64, steps int) {
 	t.Helper()
 	m := &history{still: seed%2 == 0, chance: rand.New(rand.NewPCG(seed, 0)), rows: map[int64]*modelRow{}, lastID: 1000}
 	m.rig = newRig(t, rigOptions{
+		timeout:   time.Minute,
 		simulator: simulator.Options{Version: simulator.V37, TimeZone: zone(t, "America/New_York")},
 		front:     m.front,
 	})

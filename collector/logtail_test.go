@@ -47,7 +47,7 @@ func TestNewRowsOfOneScrape(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%d after %d", tc.rows, tc.before), func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, rigOptions{simulator: simulator.Options{
+			r := newRig(t, rigOptions{timeout: time.Minute, simulator: simulator.Options{
 				Version: simulator.V37, Webhooks: []simulator.Webhook{hook(7, "crm")}, Deliveries: rows(0, tc.before),
 			}})
 			r.scrape(t)

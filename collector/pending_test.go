@@ -54,7 +54,7 @@ func TestWhatAScrapeCostsThePortal(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, rigOptions{simulator: simulator.Options{
+			r := newRig(t, rigOptions{timeout: time.Minute, simulator: simulator.Options{
 				Version: simulator.V37, Webhooks: []simulator.Webhook{hook(7, "crm")}, Deliveries: tc.deliveries,
 			}})
 			r.scrape(t)
@@ -71,7 +71,7 @@ func TestWhatAScrapeCostsThePortal(t *testing.T) {
 func TestAbandonedRowsTakeTurns(t *testing.T) {
 	t.Parallel()
 	list := among(4900, 100)
-	r := newRig(t, rigOptions{simulator: simulator.Options{
+	r := newRig(t, rigOptions{timeout: time.Minute, simulator: simulator.Options{
 		Version: simulator.V37, Webhooks: []simulator.Webhook{hook(7, "crm")}, Deliveries: append(list, rows(4900, 100)...),
 	}})
 	r.scrape(t).want(t, samples{pendingOf7: 49})
