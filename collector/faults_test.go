@@ -187,6 +187,19 @@ func heapSize() uint64 {
 	return m.HeapAlloc
 }
 
+// The scrape's time ends when the fetch's does, so whoever gives up first must not hush the trouble up.
+func TestATimeoutIsLoggedLikeAnyOtherTrouble(t *testing.T) {
+	t.Parallel()
+	for range 10 {
+		r := faultyRig(t)
+		r.portal.Fail(simulator.Hang())
+		r.hurriedScrape(t)
+		if n := strings.Count(r.logs.String(), `msg="cannot read the webhooks" reason=timeout`); n != 1 {
+			t.Fatalf("logged %d times:\n%s", n, r.logs)
+		}
+	}
+}
+
 func TestTroubleIsLoggedOnceWhateverTheNumberOfScrapes(t *testing.T) {
 	t.Parallel()
 	r := faultyRig(t)

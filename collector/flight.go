@@ -11,35 +11,49 @@ import (
 const settle = 100 * time.Millisecond
 
 // flight is one fetch that every scrape of the same moment waits for. It has the deadline of the
-// scrape that began it, and is cancelled when the last one has left.
+// scrape that began it, and is cancelled when the last one has left before that.
 type flight struct {
 	cancel   context.CancelFunc
+	deadline time.Time // zero for none
 	waiting  int
 	done     chan struct{}
-	snapshot *snapshot // set once done is closed
+	// What follows is set once done is closed.
+	snapshot *snapshot
+	late     bool // the deadline ended it
 }
 
 var errClosed = errors.New("portal is no longer configured")
 
-// snapshot returns what a fetch learns: the one under way if there is one.
+// snapshot returns what a fetch learns: the one under way if there is one, and another if that one
+// had less time than this scrape has, and needed more.
 func (p *Portal) snapshot(ctx context.Context) *snapshot {
-	f := p.join(ctx)
-	if f == nil {
-		return unread(errClosed)
+	for {
+		f := p.join(ctx)
+		if f == nil {
+			return unread(errClosed)
+		}
+		select {
+		case <-f.done:
+			p.leave(f)
+			if f.late && f.endsBefore(ctx) {
+				continue
+			}
+			return f.snapshot
+		case <-ctx.Done():
+			p.leave(f)
+		}
+		select {
+		case <-f.done:
+			return f.snapshot
+		case <-time.After(settle):
+			return unread(ctx.Err())
+		}
 	}
-	select {
-	case <-f.done:
-		p.leave(f)
-		return f.snapshot
-	case <-ctx.Done():
-		p.leave(f)
-	}
-	select {
-	case <-f.done:
-		return f.snapshot
-	case <-time.After(settle):
-		return unread(ctx.Err())
-	}
+}
+
+func (f *flight) endsBefore(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || f.deadline.Before(deadline)
 }
 
 // join returns the flight to wait for, nil when the portal is closed.
@@ -56,7 +70,8 @@ func (p *Portal) join(ctx context.Context) *flight {
 	return p.flight
 }
 
-// leave cancels the flight when nobody waits for it any more.
+// leave cancels the flight when nobody waits for it any more. At its deadline it ends by itself: a
+// fetch that was cancelled would say nothing of the portal, one that is late does.
 func (p *Portal) leave(f *flight) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -64,7 +79,9 @@ func (p *Portal) leave(f *flight) {
 	if f.waiting > 0 {
 		return
 	}
-	f.cancel()
+	if f.deadline.IsZero() || time.Now().Before(f.deadline) {
+		f.cancel()
+	}
 	if p.flight == f {
 		p.flight = nil
 	}
@@ -72,11 +89,14 @@ func (p *Portal) leave(f *flight) {
 
 // launch starts a fetch that outlives the scrape it was started for, but not its deadline.
 func (p *Portal) launch(ctx context.Context) *flight {
+	deadline, _ := ctx.Deadline()
 	ctx, cancel := detach(ctx)
-	f := &flight{cancel: cancel, done: make(chan struct{})}
+	f := &flight{cancel: cancel, deadline: deadline, done: make(chan struct{})}
 	p.flights.Go(func() {
 		defer close(f.done)
+		defer cancel()
 		f.snapshot = p.fetch(ctx)
+		f.late = errors.Is(ctx.Err(), context.DeadlineExceeded)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if p.flight == f {

@@ -79,6 +79,41 @@ func TestScrapesAtOneMomentShareAFetch(t *testing.T) {
 	})
 }
 
+// A scrape that has little time begins the fetch, which then ends too early for one that has more.
+func TestAScrapeInAHurryDoesNotFailTheOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fetches := atomic.Int32{}
+		portal := newFakePortal(t, &fakeClient{webhooks: func(ctx context.Context) (docspace.WebhookList, error) {
+			fetches.Add(1)
+			select {
+			case <-time.After(3 * time.Second):
+				return docspace.WebhookList{}, nil
+			case <-ctx.Done():
+				return docspace.WebhookList{}, ctx.Err()
+			}
+		}}, &logs{}, &clock{at: now})
+		var scrapes sync.WaitGroup
+		for _, s := range []struct {
+			timeout time.Duration
+			up      float64
+		}{{time.Second, 0}, {10 * time.Second, 1}, {20 * time.Second, 1}, {time.Second, 0}} {
+			scrapes.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), s.timeout)
+				defer cancel()
+				if got := value(t, portal.Collector(ctx), "docspace_up", ""); got != s.up {
+					t.Errorf("a scrape of %s: up %v, want %v", s.timeout, got, s.up)
+				}
+			})
+			synctest.Wait()
+		}
+		scrapes.Wait()
+		if fetches.Load() != 2 {
+			t.Errorf("%d fetches", fetches.Load())
+		}
+	})
+}
+
 func TestAFetchThatNobodyWaitsForIsCancelled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
