@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/pprof"
+	"path"
 	"strconv"
 	"strings"
 
@@ -48,7 +49,7 @@ func (r Routes) Handler() (http.Handler, error) {
 func (r Routes) checkMetricsPath() error {
 	p := r.MetricsPath
 	switch {
-	case !strings.HasPrefix(p, "/") || strings.HasSuffix(p, "/") || strings.ContainsAny(p, "{} \t?#"):
+	case !strings.HasPrefix(p, "/") || strings.HasSuffix(p, "/") || strings.ContainsAny(p, "{} \t?#%") || path.Clean(p) != p:
 		return fmt.Errorf("telemetry path %q must start with /, not end with it, and be plain", p)
 	case strings.HasPrefix(p, "/-/") || strings.HasPrefix(p, "/debug/"):
 		return fmt.Errorf("telemetry path %q is the exporter's own", p)

@@ -57,6 +57,7 @@ func TestBadFlagsAndVariables(t *testing.T) {
 		{"no size", nil, []string{"--demo", "--docspace.max-response-size=0"}, "--docspace.max-response-size"},
 		{"no grace", nil, []string{"--demo", "--docspace.auto-disable-after=-1h"}, "--docspace.auto-disable-after is too small"},
 		{"telemetry path", nil, []string{"--demo", "--web.telemetry-path=metrics"}, `telemetry path "metrics"`},
+		{"telemetry path that no request has", nil, []string{"--demo", "--web.telemetry-path=//metrics"}, `telemetry path "//metrics"`},
 		{"log level", nil, []string{"--demo", "--log.level=loud"}, "loud"},
 		{"unknown flag", nil, []string{"--demon"}, "unknown long flag '--demon'"},
 		{"an argument", nil, []string{"--demo", "serve"}, "unexpected serve"},
