@@ -29,7 +29,7 @@ const (
 	ReasonConnection       Reason = "connection"        // refused, reset, or cut before the end of the answer
 	ReasonTLS              Reason = "tls"               // handshake or certificate
 	ReasonDecode           Reason = "decode"            // the answer is not what the API documents
-	ReasonTooLarge         Reason = "too_large"         // the answer exceeds Config.MaxResponseSize
+	ReasonTooLarge         Reason = "too_large"         // the answer exceeds Config.MaxResponseSize, or what the client takes of its kind
 )
 
 // Reasons returns every Reason, in the order of the documentation.

@@ -10,12 +10,21 @@ import (
 	"strings"
 )
 
+// What an answer becomes in memory can be many times its size on the wire, so its size alone bounds
+// nothing. No portal comes near either limit.
+const (
+	maxElements = 100_000 // of a list
+	maxValue    = 1 << 20 // bytes of an answer that is read whole
+)
+
 // listDecoder reads the list of an answer: the value of response in the envelope, or a bare list.
 type listDecoder[T any] struct {
 	// add takes each element, which is good until it returns, or why it can't be read.
 	add func(element *T, err error)
 	// total is how many elements the server has in all, as the envelope says it; 0 when it doesn't.
 	total int
+
+	read int // elements so far
 }
 
 // decode reads to the end of the body, so that one cut short anywhere is noticed. It holds one
@@ -95,6 +104,9 @@ func (l *listDecoder[T]) decodeElements(dec *json.Decoder) error {
 		if err != nil && !isElementFault(err) {
 			return err // the stream itself is broken
 		}
+		if l.read++; l.read > maxElements {
+			return fmt.Errorf("%w of %d elements", errTooLarge, maxElements)
+		}
 		l.add(&element, jsonError(err))
 	}
 	_, err := dec.Token()
@@ -135,7 +147,7 @@ func (n numberText) positive(bits int) int64 {
 // decodeValue reads a small answer whole and returns the value of response in the envelope, or the
 // bare value.
 func decodeValue(r io.Reader) (json.RawMessage, error) {
-	dec := json.NewDecoder(r)
+	dec := json.NewDecoder(&cappedReader{r: r, left: maxValue})
 	var raw json.RawMessage
 	if err := dec.Decode(&raw); errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%w: empty body", errDecode)
