@@ -37,6 +37,7 @@ func faults(elsewhere string, clock func() time.Time) []fault {
 		{name: "429", handler: simulator.RateLimited(""), reason: "rate_limited"},
 		{name: "429 with seconds", handler: simulator.RateLimited("60"), reason: "rate_limited", pause: time.Minute},
 		{name: "429 for an hour is five minutes", handler: simulator.RateLimited("3600"), reason: "rate_limited", pause: 5 * time.Minute},
+		{name: "429 for ages is five minutes", handler: simulator.RateLimited("99999999999999999999"), reason: "rate_limited", pause: 5 * time.Minute},
 		{name: "429 with nonsense", handler: simulator.RateLimited("soon"), reason: "rate_limited"},
 		{name: "500", handler: simulator.Status(http.StatusInternalServerError), reason: "server_error"},
 		{name: "502 HTML", handler: simulator.BadGateway(), reason: "server_error"},

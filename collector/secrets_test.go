@@ -81,6 +81,7 @@ func TestARotatedKeyIsUsedWithoutARestart(t *testing.T) {
 		{"rotated", func() { write(simulator.DefaultKey) }, ""},
 		{"file is gone", func() { _ = os.Remove(file) }, "unauthorized"},
 		{"file is back", func() { write(simulator.DefaultKey) }, ""},
+		{"file holds two lines", func() { write(plantedKey + "\n" + plantedKey) }, "unauthorized"},
 		{"file is empty", func() { write("") }, "unauthorized"},
 	} {
 		step.change()

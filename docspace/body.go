@@ -8,12 +8,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 )
 
 // newBody returns the body of an answer, decompressed, that fails with errTooLarge past limit.
 func newBody(resp *http.Response, limit int64) (io.Reader, error) {
 	var body io.Reader = resp.Body
-	switch encoding := resp.Header.Get("Content-Encoding"); encoding {
+	switch strings.ToLower(resp.Header.Get("Content-Encoding")) {
 	case "", "identity":
 	case "gzip":
 		zr, err := gzip.NewReader(bufio.NewReader(resp.Body))

@@ -39,7 +39,7 @@ func zip(tb testing.TB, text string) string {
 func TestBodyIsCappedAfterDecompression(t *testing.T) {
 	t.Parallel()
 	text := strings.Repeat("0123456789", 1000)
-	for encoding, body := range map[string]string{"": text, "identity": text, "gzip": zip(t, text)} {
+	for encoding, body := range map[string]string{"": text, "identity": text, "gzip": zip(t, text), "GZip": zip(t, text)} {
 		for _, limit := range []int64{10000, 10001, 1 << 40, math.MaxInt64} {
 			if got, err := readBody(t, encoding, body, limit); err != nil || got != text {
 				t.Errorf("%q, limit %d: %d bytes, error %v; want all", encoding, limit, len(got), err)

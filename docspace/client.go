@@ -157,6 +157,8 @@ func withoutURL(err error) error {
 		return errLocation
 	case strings.Contains(text, "authorization credentials") && isA[*os.PathError](err):
 		return fmt.Errorf("%w: %w", errKey, err)
+	case strings.HasPrefix(text, "net/http: invalid header field value"): // the key is the only one that is not ours
+		return fmt.Errorf("%w: it is more than one line", errKey)
 	default:
 		return unquoted{err}
 	}
@@ -210,8 +212,9 @@ func (c *Client) heedRetryAfter(resp *http.Response) {
 }
 
 func retryAfter(value string, now time.Time) (time.Duration, bool) {
-	if seconds, err := strconv.ParseUint(value, 10, 32); err == nil {
-		return min(time.Duration(seconds)*time.Second, maxRetryAfter), seconds > 0
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		seconds = min(seconds, uint64(maxRetryAfter/time.Second))
+		return time.Duration(seconds) * time.Second, seconds > 0 //nolint:gosec // five minutes at most
 	}
 	date, err := http.ParseTime(value)
 	if err != nil || !date.After(now) {
