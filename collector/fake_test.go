@@ -16,6 +16,7 @@ type fakeClient struct {
 	settings func(context.Context) (docspace.Settings, error)
 	webhooks func(context.Context) (docspace.WebhookList, error)
 	triggers func(context.Context) ([]docspace.Trigger, error)
+	skipped  []error // elements of the list of triggers
 	closed   bool
 }
 
@@ -33,11 +34,12 @@ func (f *fakeClient) Webhooks(ctx context.Context) (docspace.WebhookList, error)
 	return f.webhooks(ctx)
 }
 
-func (f *fakeClient) Triggers(ctx context.Context) ([]docspace.Trigger, error) {
+func (f *fakeClient) Triggers(ctx context.Context) (docspace.TriggerList, error) {
 	if f.triggers == nil {
-		return []docspace.Trigger{{Name: "*", Available: true}, {Name: "file.uploaded", Mask: 1 << 8, Available: true}}, nil
+		return docspace.TriggerList{Triggers: []docspace.Trigger{{Name: "*", Available: true}, {Name: "file.uploaded", Mask: 1 << 8, Available: true}}}, nil
 	}
-	return f.triggers(ctx)
+	list, err := f.triggers(ctx)
+	return docspace.TriggerList{Triggers: list, Skipped: f.skipped}, err
 }
 
 func (f *fakeClient) Log(context.Context, docspace.LogQuery) (docspace.LogPage, error) {

@@ -19,7 +19,7 @@ const DefaultPortal = "default"
 type Client interface {
 	Settings(ctx context.Context) (docspace.Settings, error)
 	Webhooks(ctx context.Context) (docspace.WebhookList, error)
-	Triggers(ctx context.Context) ([]docspace.Trigger, error)
+	Triggers(ctx context.Context) (docspace.TriggerList, error)
 	Log(ctx context.Context, query docspace.LogQuery) (docspace.LogPage, error)
 	Close()
 }
@@ -50,7 +50,7 @@ type Portal struct {
 
 	fetching sync.Mutex // one fetch at a time: held while what follows is used
 	settings cached[location]
-	triggers cached[[]docspace.Trigger]
+	triggers cached[docspace.TriggerList]
 	log      *deliveryLog
 
 	mu     sync.Mutex // guards what follows
@@ -78,7 +78,7 @@ func NewPortal(client Client, opts PortalOptions) *Portal {
 		overview: newOverview(),
 		troubles: newTroubles(log.With(opts.Logger, "portal", opts.Name), opts.Clock),
 		settings: cached[location]{ttl: settingsTTL},
-		triggers: cached[[]docspace.Trigger]{ttl: triggersTTL},
+		triggers: cached[docspace.TriggerList]{ttl: triggersTTL},
 		log:      newDeliveryLog(client, opts.Log, opts.Clock),
 	}
 	if opts.Webhooks {

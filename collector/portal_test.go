@@ -348,6 +348,25 @@ func TestTriggerNames(t *testing.T) {
 	}
 }
 
+func TestSkippedTriggersAreLoggedOnceAndTheRestServed(t *testing.T) {
+	t.Parallel()
+	w := &logs{}
+	portal := newFakePortal(t, &fakeClient{
+		triggers: func(context.Context) ([]docspace.Trigger, error) {
+			return []docspace.Trigger{{Name: "file.uploaded", Mask: 1 << 8}}, nil
+		},
+		skipped: []error{errors.New("not a number")},
+	}, w, &clock{at: now})
+	for range 3 {
+		if n := testutil.CollectAndCount(portal.Collector(t.Context()), "docspace_webhook_trigger_available"); n != 1 {
+			t.Fatalf("%d triggers", n)
+		}
+	}
+	if w.String() != "level=warn portal=default msg=\"skipped triggers that cannot be read\" err=\"not a number\"\n" {
+		t.Errorf("logged:\n%s", w)
+	}
+}
+
 func TestTroubleIsLoggedWhenItStartsChangesAndEnds(t *testing.T) {
 	t.Parallel()
 	w, c := &logs{}, &clock{at: now}

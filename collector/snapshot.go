@@ -123,11 +123,12 @@ func (p *Portal) timed(read func() error) outcome {
 }
 
 func (p *Portal) readTriggers(ctx context.Context, s *snapshot) error {
-	list, known, err := p.triggers.get(p.opts.Clock(), func() ([]docspace.Trigger, bool, error) {
+	list, known, err := p.triggers.get(p.opts.Clock(), func() (docspace.TriggerList, bool, error) {
 		list, err := p.client.Triggers(ctx)
 		return list, true, err
 	})
-	s.triggers, s.triggersKnown = list, known
+	s.triggers, s.triggersKnown = list.Triggers, known
+	p.troubles.report("skipped triggers that cannot be read", summary(list.Skipped))
 	return err
 }
 
@@ -168,16 +169,4 @@ func lastOfEach[T any, K comparable](list []T, key func(*T) K) ([]T, error) {
 		}
 	}
 	return kept, summary(repeated)
-}
-
-// summary is one error for any number of them, short enough for a log line.
-func summary(errs []error) error {
-	switch len(errs) {
-	case 0:
-		return nil
-	case 1:
-		return errs[0]
-	default:
-		return fmt.Errorf("%d of them, the first: %w", len(errs), errs[0])
-	}
 }

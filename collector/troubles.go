@@ -3,6 +3,8 @@ package collector
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -58,12 +60,40 @@ func (t *troubles) report(msg string, err error) {
 	level.Warn(t.logger).Log(append([]any{"msg", msg}, keyvals...)...)
 }
 
+// listError is one error for any number of elements of a list, short enough for a log line.
+type listError struct {
+	number int
+	first  error
+}
+
+// summary returns a listError, nil for no errors.
+func summary(errs []error) error {
+	if len(errs) == 0 {
+		return nil
+	}
+	return &listError{number: len(errs), first: errs[0]}
+}
+
+func (e *listError) Error() string {
+	if e.number == 1 {
+		return e.first.Error()
+	}
+	return fmt.Sprintf("%d of them, the first: %v", e.number, e.first)
+}
+
+// Unwrap returns the first error.
+func (e *listError) Unwrap() error { return e.first }
+
 // causeOf is what tells one trouble from the next, and what is logged of it. Two failed requests are
-// the same trouble when they have the same reason.
+// the same trouble when they have the same reason, and two lists when as many elements are amiss:
+// which is the first changes from scrape to scrape, because portals list in any order.
 func causeOf(err error) (cause string, keyvals []any) {
 	if _, ok := errors.AsType[*docspace.Error](err); ok {
 		reason := string(docspace.ReasonOf(err))
 		return reason, []any{"reason", reason, "err", err}
+	}
+	if e, ok := errors.AsType[*listError](err); ok {
+		return strconv.Itoa(e.number), []any{"err", err}
 	}
 	return err.Error(), []any{"err", err}
 }

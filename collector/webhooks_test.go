@@ -3,6 +3,7 @@ package collector_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -245,6 +246,27 @@ func TestSkippedWebhooksAreLoggedOnceAndTheRestServed(t *testing.T) {
 	}
 	if n := strings.Count(w.String(), "element 1: no integer id"); n == 0 || strings.Count(w.String(), "\n") != 1 {
 		t.Errorf("logged:\n%s", w)
+	}
+}
+
+// The elements of a list come in any order, so the number of one says nothing.
+func TestASkippedWebhookThatMovesInTheListIsNoNewTrouble(t *testing.T) {
+	t.Parallel()
+	w := &logs{}
+	place, skipped := 0, 1
+	portal := newFakePortal(t, &fakeClient{webhooks: func(context.Context) (docspace.WebhookList, error) {
+		list := docspace.WebhookList{Webhooks: []docspace.Webhook{{ID: 1}}}
+		place++
+		for i := range skipped {
+			list.Skipped = append(list.Skipped, fmt.Errorf("element %d: no integer id", place+i))
+		}
+		return list, nil
+	}}, w, &clock{at: now})
+	for _, skipped = range []int{1, 1, 1, 2, 2} {
+		testutil.CollectAndCount(portal.Collector(t.Context()))
+	}
+	if n := strings.Count(w.String(), "skipped webhooks"); n != 2 || !strings.Contains(w.String(), "2 of them, the first: element 4") {
+		t.Errorf("logged %d times, want one for one and one for two:\n%s", n, w)
 	}
 }
 

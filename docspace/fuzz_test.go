@@ -76,18 +76,18 @@ func FuzzDecodeTriggers(f *testing.F) {
 			checkRefusal(t, err)
 			return
 		}
-		for i, tr := range list {
+		for i, tr := range list.Triggers {
 			if tr.Name == "" || !utf8.ValidString(tr.Name) {
 				t.Errorf("name %q is no label value", tr.Name)
 			}
 			if tr.Name != AllTriggers && bits.OnesCount64(tr.Mask) != 1 {
 				t.Errorf("%q has mask %d, want one bit", tr.Name, tr.Mask)
 			}
-			if i > 0 && tr.Mask < list[i-1].Mask {
+			if i > 0 && tr.Mask < list.Triggers[i-1].Mask {
 				t.Error("the list is not sorted")
 			}
 		}
-		names, seen := NamesOf(list), map[string]bool{}
+		names, seen := NamesOf(list.Triggers), map[string]bool{}
 		for bit := range names {
 			name := names.Name(bit)
 			if seen[name] || name == AllTriggers {

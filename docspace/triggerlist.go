@@ -1,6 +1,7 @@
 package docspace
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -21,75 +22,87 @@ type Trigger struct {
 	Available bool
 }
 
-// Triggers reads the triggers that the portal knows, sorted by mask and name. Portals older than
-// 3.1 don't have the endpoint and answer 404.
-func (c *Client) Triggers(ctx context.Context) ([]Trigger, error) {
-	var list []Trigger
+// TriggerList is what one answer of GET settings/webhook/triggers holds.
+type TriggerList struct {
+	// Triggers are sorted by mask and name.
+	Triggers []Trigger
+	// Skipped has an error for each element that could not be read.
+	Skipped []error
+}
+
+// Triggers reads the triggers that the portal knows. Portals older than 3.1 don't have the endpoint
+// and answer 404.
+func (c *Client) Triggers(ctx context.Context) (TriggerList, error) {
+	var list TriggerList
 	_, err := c.get(ctx, EndpointTriggers, "settings/webhook/triggers", nil, func(r io.Reader) error {
 		var err error
 		list, err = decodeTriggers(r)
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return TriggerList{}, err
 	}
 	return list, nil
 }
 
-// decodeTriggers accepts the object of releases up to 3.6 and the list of later ones.
-func decodeTriggers(r io.Reader) ([]Trigger, error) {
+// decodeTriggers accepts the object of releases up to 3.6 and the list of later ones. An element that
+// can't be read is skipped; when none can, the answer is not a list of triggers.
+func decodeTriggers(r io.Reader) (TriggerList, error) {
 	raw, err := decodeValue(r)
 	if err != nil {
-		return nil, err
+		return TriggerList{}, err
 	}
-	var list []Trigger
+	var list TriggerList
 	switch {
-	case strings.HasPrefix(string(raw), "{"):
-		list, err = decodeTriggerObject(raw)
-	case strings.HasPrefix(string(raw), "["):
-		list, err = decodeTriggerList(raw)
+	case bytes.HasPrefix(raw, []byte("{")):
+		err = list.addObject(raw)
+	case bytes.HasPrefix(raw, []byte("[")):
+		dec := listDecoder[triggerElement]{add: list.add}
+		err = dec.decode(bytes.NewReader(raw))
 	default:
 		err = fmt.Errorf("%w: triggers are neither an object nor a list", errDecode)
 	}
 	if err != nil {
-		return nil, jsonError(err)
+		return TriggerList{}, jsonError(err)
 	}
-	slices.SortFunc(list, func(a, b Trigger) int {
+	if len(list.Triggers) == 0 && len(list.Skipped) > 0 {
+		return TriggerList{}, fmt.Errorf("no trigger can be read: %w", list.Skipped[0])
+	}
+	slices.SortFunc(list.Triggers, func(a, b Trigger) int {
 		return cmp.Or(cmp.Compare(a.Mask, b.Mask), strings.Compare(a.Name, b.Name))
 	})
 	return list, nil
 }
 
-func decodeTriggerObject(raw json.RawMessage) ([]Trigger, error) {
-	var object map[string]numberText
-	if err := json.Unmarshal(raw, &object); err != nil {
-		return nil, err
-	}
-	list := make([]Trigger, 0, len(object))
-	for name, number := range object {
-		if mask, ok := triggerMask(name, number); ok {
-			list = append(list, Trigger{Name: validName(name), Mask: mask, Available: true})
-		}
-	}
-	return list, nil
+// triggerElement is an element of the list.
+type triggerElement struct {
+	Name      string     `json:"name"`
+	ID        numberText `json:"id"`
+	Available bool       `json:"available"`
 }
 
-func decodeTriggerList(raw json.RawMessage) ([]Trigger, error) {
-	var elements []struct {
-		Name      string     `json:"name"`
-		ID        numberText `json:"id"`
-		Available bool       `json:"available"`
+// addObject adds what an object of names and masks holds.
+func (l *TriggerList) addObject(raw json.RawMessage) error {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &object); err != nil {
+		return err
 	}
-	if err := json.Unmarshal(raw, &elements); err != nil {
-		return nil, err
+	for name, number := range object {
+		e := triggerElement{Name: name, Available: true}
+		l.add(&e, e.ID.UnmarshalJSON(number))
 	}
-	list := make([]Trigger, 0, len(elements))
-	for _, e := range elements {
-		if mask, ok := triggerMask(e.Name, e.ID); ok {
-			list = append(list, Trigger{Name: validName(e.Name), Mask: mask, Available: e.Available})
-		}
+	return nil
+}
+
+// add adds a trigger, unless it can't be read or has no bit.
+func (l *TriggerList) add(e *triggerElement, err error) {
+	if err != nil {
+		l.Skipped = append(l.Skipped, err)
+		return
 	}
-	return list, nil
+	if mask, ok := triggerMask(e.Name, e.ID); ok {
+		l.Triggers = append(l.Triggers, Trigger{Name: validName(e.Name), Mask: mask, Available: e.Available})
+	}
 }
 
 func validName(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

@@ -1,6 +1,7 @@
 package docspace
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,7 +29,7 @@ func TestTriggersOf31AreAnObjectAndAvailableToAll(t *testing.T) {
 	for bit, name := range strings.Fields(section4)[:28] {
 		want[bit+1] = Trigger{Name: name, Mask: 1 << bit, Available: true}
 	}
-	if !slices.Equal(list, want) {
+	if !slices.Equal(list.Triggers, want) {
 		t.Errorf("got  %v\nwant %v", list, want)
 	}
 }
@@ -44,10 +45,10 @@ func TestTriggersOf37AreAListThatTellsWhatIsAvailable(t *testing.T) {
 	for bit, name := range strings.Fields(section4) {
 		want[bit+1] = Trigger{Name: name, Mask: 1 << bit, Available: !strings.HasPrefix(name, "user.")}
 	}
-	if !slices.Equal(list, want) {
+	if !slices.Equal(list.Triggers, want) {
 		t.Errorf("got  %v\nwant %v", list, want)
 	}
-	if names := NamesOf(list); *names != *ReleasedTriggerNames() {
+	if names := NamesOf(list.Triggers); *names != *ReleasedTriggerNames() {
 		t.Errorf("names %q, want the released ones", *names)
 	}
 }
@@ -87,10 +88,30 @@ func TestTriggerListsAreReadLeniently(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !slices.Equal(list, tt.want) {
+			if !slices.Equal(list.Triggers, tt.want) || list.Skipped != nil {
 				t.Errorf("got %v, want %v", list, tt.want)
 			}
 		})
+	}
+}
+
+func TestTriggerThatCannotBeReadIsSkippedAndTheRestServed(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{"a":1,"hunter2":{"a":1},"b":2}`,
+		`{"a":1,"hunter2":true,"b":2}`,
+		`[{"name":"a","id":1,"available":true},"hunter2",{"name":"b","id":2,"available":true}]`,
+		`[{"name":"a","id":1,"available":true},{"name":5,"id":4},{"name":"b","id":2,"available":true}]`,
+		`[{"name":"a","id":1,"available":true},{"name":"hunter2","id":[4]},{"name":"b","id":2,"available":true}]`,
+		`[{"name":"a","id":1,"available":true},{"name":"hunter2","id":4,"available":"yes"},{"name":"b","id":2,"available":true}]`,
+	} {
+		list, err := decodeTriggers(strings.NewReader(body))
+		if want := []Trigger{{"a", 1, true}, {"b", 2, true}}; err != nil || !slices.Equal(list.Triggers, want) {
+			t.Errorf("%s: got %v, %v; want %v", body, list.Triggers, err, want)
+		}
+		if len(list.Skipped) != 1 || !errors.Is(list.Skipped[0], errDecode) || strings.Contains(list.Skipped[0].Error(), "hunter2") {
+			t.Errorf("%s: skipped %v, want one error of decoding that quotes nothing", body, list.Skipped)
+		}
 	}
 }
 
