@@ -21,7 +21,7 @@ func newOverview() *overview {
 		up: prometheus.NewDesc("docspace_up",
 			"Whether the list of webhooks could be read (GET settings/webhook).", nil, nil),
 		info: prometheus.NewDesc("docspace_portal_info",
-			"The portal by its GET settings: version, tenantAlias, and timezone, or the one that was configured. An empty time_zone is unknown, dates are then read as UTC.",
+			"The portal by its GET settings: version, tenantAlias, and timezone, or the one that was configured. An empty time_zone is unknown, dates are then read as UTC. Asked for every ten minutes.",
 			[]string{"version", "alias", "time_zone"}, nil),
 		clockOffset: prometheus.NewDesc("docspace_portal_clock_offset_seconds",
 			"The portal's clock minus the exporter's, by the Date header of the list of webhooks, which has whole seconds.", nil, nil),

@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/common/expfmt"
 
 	"github.com/docspace-exporter/docspace_exporter/collector"
 	"github.com/docspace-exporter/docspace_exporter/docspace"
@@ -243,6 +244,12 @@ func TestPortalInfo(t *testing.T) {
 			`{alias="p1",time_zone="",version=""} 1`, "Mars/Olympus",
 		},
 		{
+			"a page in place of a zone",
+			docspace.Settings{Alias: "p1", TimeZone: strings.Repeat("<p>\n", 1000)},
+			nil,
+			`{alias="p1",time_zone="",version=""} 1`, `<p>\\n\" is unknown`,
+		},
+		{
 			"not this machine's zone",
 			docspace.Settings{Alias: "p1", TimeZone: "Local"},
 			nil,
@@ -271,6 +278,19 @@ func TestPortalInfo(t *testing.T) {
 				t.Errorf("logged:\n%s", w)
 			}
 		})
+	}
+}
+
+func TestHelpTellsWhatIsCached(t *testing.T) {
+	t.Parallel()
+	portal := newFakePortal(t, &fakeClient{}, &logs{}, &clock{at: now})
+	for metric, want := range map[string]string{
+		"docspace_portal_info": "every ten minutes", "docspace_webhook_trigger_available": "once an hour",
+	} {
+		text, err := testutil.CollectAndFormat(portal.Collector(t.Context()), expfmt.TypeTextPlain, metric)
+		if help, _, _ := strings.Cut(string(text), "\n"); err != nil || !strings.Contains(help, want) {
+			t.Errorf("%s: %s, %v", metric, help, err)
+		}
 	}
 }
 

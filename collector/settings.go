@@ -55,11 +55,11 @@ func (p *Portal) zoneOf(s docspace.Settings) (*time.Location, error) {
 	case s.TimeZone == "":
 		return time.UTC, errNoZone
 	case s.TimeZone == "Local": // the one name that would mean this machine's zone
-		return time.UTC, fmt.Errorf("zone %q is unknown", s.TimeZone)
+		return time.UTC, fmt.Errorf("zone %.40q is unknown", s.TimeZone)
 	}
 	zone, err := time.LoadLocation(s.TimeZone)
 	if err != nil {
-		return time.UTC, fmt.Errorf("zone %q is unknown", s.TimeZone)
+		return time.UTC, fmt.Errorf("zone %.40q is unknown", s.TimeZone)
 	}
 	return zone, nil
 }

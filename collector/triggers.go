@@ -12,7 +12,7 @@ type triggersCollector struct {
 func newTriggersCollector() *triggersCollector {
 	return &triggersCollector{
 		available: prometheus.NewDesc("docspace_webhook_trigger_available",
-			"Whether the API key's user may subscribe a webhook to the trigger (field available; always 1 before DocSpace 3.7).",
+			"Whether the API key's user may subscribe a webhook to the trigger (field available; always 1 before DocSpace 3.7). Asked for once an hour.",
 			[]string{"trigger"}, nil),
 	}
 }

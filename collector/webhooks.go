@@ -49,14 +49,14 @@ func newWebhooksCollector(autoDisableAfter time.Duration) *webhooksCollector {
 		created: desc("docspace_webhook_created_timestamp_seconds",
 			"When the webhook was created (field createdOn), 0 for unknown.", "id", "name"),
 		autoDisable: desc("docspace_webhook_auto_disable_timestamp_seconds",
-			"From when on a failed delivery makes DocSpace switch the webhook off: the last success, else the creation, plus the grace; 0 when it is switched off already or none is known.",
+			"From when on a failed delivery makes DocSpace switch the webhook off: the last success, else the creation (fields lastSuccessOn, createdOn), plus the grace; 0 when it is switched off already or none is known.",
 			"id", "name"),
 		failureInfo: desc("docspace_webhook_last_failure_info",
 			"The class of the last failure (field lastFailureContent), which stays after a recovery.", "id", "name", "reason"),
 		configSum: desc("docspace_webhook_config_hash",
 			"Fingerprint of what people configure (fields name, uri, enabled, ssl, triggers, targetId): another value means another configuration.",
 			"id", "name"),
-		count: desc("docspace_webhooks", "How many webhooks are enabled and disabled.", "state"),
+		count: desc("docspace_webhooks", "How many webhooks are enabled and disabled (field enabled).", "state"),
 	}
 }
 

@@ -59,7 +59,7 @@ func crm(t *testing.T) docspace.Webhook {
 func TestEveryMetricOfAWebhook(t *testing.T) {
 	t.Parallel()
 	expect(t, portalWith(t, crm(t)), `
-# HELP docspace_webhook_auto_disable_timestamp_seconds From when on a failed delivery makes DocSpace switch the webhook off: the last success, else the creation, plus the grace; 0 when it is switched off already or none is known.
+# HELP docspace_webhook_auto_disable_timestamp_seconds From when on a failed delivery makes DocSpace switch the webhook off: the last success, else the creation (fields lastSuccessOn, createdOn), plus the grace; 0 when it is switched off already or none is known.
 # TYPE docspace_webhook_auto_disable_timestamp_seconds gauge
 docspace_webhook_auto_disable_timestamp_seconds{id="7",name="crm"} 1.7686440e+09
 # HELP docspace_webhook_created_timestamp_seconds When the webhook was created (field createdOn), 0 for unknown.
@@ -87,7 +87,7 @@ docspace_webhook_last_success_timestamp_seconds{id="7",name="crm",trigger="file.
 # TYPE docspace_webhook_ssl_enabled gauge
 docspace_webhook_ssl_enabled{id="7",name="crm",trigger="bit_40"} 1
 docspace_webhook_ssl_enabled{id="7",name="crm",trigger="file.uploaded"} 1
-# HELP docspace_webhooks How many webhooks are enabled and disabled.
+# HELP docspace_webhooks How many webhooks are enabled and disabled (field enabled).
 # TYPE docspace_webhooks gauge
 docspace_webhooks{state="disabled"} 0
 docspace_webhooks{state="enabled"} 1
@@ -222,7 +222,7 @@ func TestTheLastOfTwoWebhooksWithOneIDCounts(t *testing.T) {
 # TYPE docspace_webhook_enabled gauge
 docspace_webhook_enabled{id="1",name="new",trigger=""} 0
 docspace_webhook_enabled{id="2",name="other",trigger=""} 0
-# HELP docspace_webhooks How many webhooks are enabled and disabled.
+# HELP docspace_webhooks How many webhooks are enabled and disabled (field enabled).
 # TYPE docspace_webhooks gauge
 docspace_webhooks{state="disabled"} 2
 docspace_webhooks{state="enabled"} 0
