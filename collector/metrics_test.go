@@ -102,6 +102,17 @@ func TestOpenMetricsWithCreatedTimestamps(t *testing.T) {
 	}
 }
 
+func TestMetricsAreCompressedForThoseWhoTakeIt(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{simulator: simulator.Options{Version: simulator.V37}})
+	for accepted, want := range map[string]string{"gzip": "gzip", "identity": ""} {
+		p := r.get(t, "/metrics", http.Header{"Accept-Encoding": {accepted}})
+		if got := p.header.Get("Content-Encoding"); got != want || strings.Contains(p.body, "docspace_up 1") != (want == "") {
+			t.Errorf("%s is accepted, %q was sent", accepted, got)
+		}
+	}
+}
+
 func TestTheUserAgentTellsWhoAsks(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigOptions{simulator: simulator.Options{Version: simulator.V37}})

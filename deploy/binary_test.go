@@ -66,7 +66,12 @@ var listening = regexp.MustCompile(`address"?[=:]"?(127\.0\.0\.1:\d+)`)
 // start runs the exporter on a free port and waits until it listens.
 func start(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
-	cmd := command(t, env, append(args, "--web.listen-address=127.0.0.1:0")...)
+	return launch(t, command(t, env, append(args, "--web.listen-address=127.0.0.1:0")...))
+}
+
+// launch runs a command that becomes the exporter and waits until it listens.
+func launch(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
