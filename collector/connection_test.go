@@ -125,7 +125,8 @@ func TestABrokenIdleConnectionIsReplaced(t *testing.T) {
 func TestConnectionsAreKeptFromScrapeToScrape(t *testing.T) {
 	t.Parallel()
 	var opened atomic.Int32
-	server := httptest.NewUnstartedServer(simulator.New(simulator.Options{Version: simulator.V37, Clock: func() time.Time { return now }}))
+	portal := simulator.New(simulator.Options{Version: simulator.V37, Clock: func() time.Time { return now }})
+	server := httptest.NewUnstartedServer(portal)
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			opened.Add(1)
@@ -134,11 +135,14 @@ func TestConnectionsAreKeptFromScrapeToScrape(t *testing.T) {
 	server.Start()
 	t.Cleanup(server.Close)
 	r := newRig(t, rigOptions{url: server.URL})
-	for range 20 {
-		r.scrape(t)
-	}
 	const atOnce = 4 // settings, webhooks, triggers, log
-	if n := opened.Load(); n > atOnce {
-		t.Errorf("%d connections for scrapes that send %d requests at once", n, atOnce)
+	for _, fault := range []http.Handler{nil, simulator.Status(http.StatusUnauthorized), simulator.BadGateway(), simulator.PortalRefuses()} {
+		portal.Fail(fault)
+		for range 20 {
+			r.scrape(t)
+		}
+		if n := opened.Load(); n > atOnce {
+			t.Fatalf("%d connections for scrapes that send %d requests at once", n, atOnce)
+		}
 	}
 }

@@ -113,12 +113,14 @@ func TestMetricsAreCompressedForThoseWhoTakeIt(t *testing.T) {
 	}
 }
 
-func TestTheUserAgentTellsWhoAsks(t *testing.T) {
+func TestRequestsTellWhoAsksAndForWhat(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigOptions{simulator: simulator.Options{Version: simulator.V37}})
 	r.scrape(t)
-	if got := r.portal.LastHeader().Get("User-Agent"); got != "docspace_exporter/test" {
-		t.Errorf("User-Agent %q", got)
+	for name, want := range map[string]string{"User-Agent": "docspace_exporter/test", "Accept": "application/json", "Accept-Encoding": "gzip"} {
+		if got := r.portal.LastHeader().Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
 	}
 }
 
