@@ -58,6 +58,7 @@ func faults(elsewhere string, clock func() time.Time) []fault {
 		{name: "bad gzip", handler: simulator.BadGzip(), reason: "decode"},
 		{name: "not JSON", handler: simulator.Body("application/json", "<html>"), reason: "decode"},
 		{name: "an HTML page", handler: simulator.Body("text/html", "<html>Log in</html>"), reason: "decode"},
+		{name: "a list that says it is a page", handler: simulator.Body("text/html; charset=utf-8", `{"response":[]}`), reason: "decode"},
 		{name: "wrong shape", handler: simulator.Body("application/json", `{"response":"no"}`), reason: "decode"},
 		{name: "a string", handler: simulator.Body("application/json", `"access restricted"`), reason: "decode"},
 		{name: "null", handler: simulator.Body("application/json", `null`), reason: "decode"},

@@ -102,6 +102,23 @@ func TestOpenMetricsWithCreatedTimestamps(t *testing.T) {
 	}
 }
 
+// gone is a scraper that closed its connection.
+type gone struct{ *httptest.ResponseRecorder }
+
+func (gone) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+func TestAScraperThatIsGoneIsLoggedOnce(t *testing.T) {
+	t.Parallel()
+	w := &logs{}
+	portal := newFakePortal(t, &fakeClient{}, w, &clock{at: now})
+	handler := collector.MetricsHandler(collector.NewExporter(), portal, collector.Timeouts{Default: time.Second}, log.NewLogfmtLogger(w))
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody)
+	handler.ServeHTTP(gone{httptest.NewRecorder()}, req)
+	if n := strings.Count(w.String(), "\n"); n != 1 || !strings.Contains(w.String(), io.ErrClosedPipe.Error()) {
+		t.Errorf("logged:\n%s", w)
+	}
+}
+
 func TestMetricsAreCompressedForThoseWhoTakeIt(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigOptions{simulator: simulator.Options{Version: simulator.V37}})
