@@ -94,7 +94,8 @@ func newReplay(b *testing.B, h http.Handler) *httptest.Server {
 	return server
 }
 
-// readyMade serves the gauges of an exposition as constant metrics that exist already.
+// readyMade serves the metrics of an exposition as constant metrics that exist already, beside those
+// that every Go program has.
 func readyMade(b *testing.B, exposition []byte) http.Handler {
 	b.Helper()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
@@ -104,7 +105,7 @@ func readyMade(b *testing.B, exposition []byte) http.Handler {
 	}
 	var ready constant
 	for name, family := range families {
-		if family.GetType() != dto.MetricType_GAUGE || !strings.HasPrefix(name, "docspace_") {
+		if !strings.HasPrefix(name, "docspace_") {
 			continue
 		}
 		for _, m := range family.GetMetric() {
@@ -113,12 +114,27 @@ func readyMade(b *testing.B, exposition []byte) http.Handler {
 				names, values = append(names, pair.GetName()), append(values, pair.GetValue())
 			}
 			desc := prometheus.NewDesc(name, family.GetHelp(), names, nil)
-			ready = append(ready, prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, m.GetGauge().GetValue(), values...))
+			ready = append(ready, constantOf(desc, m, values))
 		}
 	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(ready, collectors.NewGoCollector())
+	registry.MustRegister(ready, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+}
+
+func constantOf(desc *prometheus.Desc, m *dto.Metric, labels []string) prometheus.Metric {
+	switch {
+	case m.GetHistogram() != nil:
+		h, buckets := m.GetHistogram(), map[float64]uint64{}
+		for _, bucket := range h.GetBucket() {
+			buckets[bucket.GetUpperBound()] = bucket.GetCumulativeCount()
+		}
+		return prometheus.MustNewConstHistogram(desc, h.GetSampleCount(), h.GetSampleSum(), buckets, labels...)
+	case m.GetCounter() != nil:
+		return prometheus.MustNewConstMetric(desc, prometheus.CounterValue, m.GetCounter().GetValue(), labels...)
+	default:
+		return prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, m.GetGauge().GetValue(), labels...)
+	}
 }
 
 type constant []prometheus.Metric
