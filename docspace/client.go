@@ -214,7 +214,7 @@ func (c *Client) heedRetryAfter(resp *http.Response) {
 func retryAfter(value string, now time.Time) (time.Duration, bool) {
 	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		seconds = min(seconds, uint64(maxRetryAfter/time.Second))
-		return time.Duration(seconds) * time.Second, seconds > 0 //nolint:gosec // five minutes at most
+		return time.Duration(seconds) * time.Second, seconds > 0
 	}
 	date, err := http.ParseTime(value)
 	if err != nil || !date.After(now) {

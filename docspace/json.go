@@ -104,7 +104,8 @@ func (l *listDecoder[T]) decodeElements(dec *json.Decoder) error {
 		if err != nil && !isElementFault(err) {
 			return err // the stream itself is broken
 		}
-		if l.read++; l.read > maxElements {
+		l.read++
+		if l.read > maxElements {
 			return fmt.Errorf("%w of %d elements", errTooLarge, maxElements)
 		}
 		l.add(&element, jsonError(err))
