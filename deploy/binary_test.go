@@ -22,8 +22,11 @@ import (
 // patience is how long a test waits for what should come at once.
 const patience = 30 * time.Second
 
-// binary is the path of the exporter; TestMain builds it.
+// binary is the path of the exporter; TestMain builds it, as a release is built.
 var binary string
+
+// stamped is its version.
+const stamped = "1.2.3-test"
 
 func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
 
@@ -34,7 +37,8 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // the system clears its temporary files, too
 	binary = filepath.Join(dir, "docspace_exporter")
-	build := exec.CommandContext(context.Background(), "go", "build", "-o", binary, "..")
+	build := exec.CommandContext(context.Background(), "go", "build", "-o", binary,
+		"-ldflags", "-X github.com/prometheus/common/version.Version="+stamped, "..")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		panic(err)

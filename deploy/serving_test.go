@@ -100,6 +100,27 @@ func TestTheSocketCanBeSystemds(t *testing.T) {
 	p.stop(t)
 }
 
+func TestTheVersionIsTold(t *testing.T) {
+	t.Parallel()
+	portal := simulator.New(simulator.Options{Version: simulator.V37})
+	server := httptest.NewServer(portal)
+	t.Cleanup(server.Close)
+	p := start(t, []string{"DOCSPACE_API_KEY=" + simulator.DefaultKey}, "--docspace.url="+server.URL)
+	if _, body := p.get(t, "/metrics"); !strings.Contains(body, `version="`+stamped+`"} 1`) {
+		t.Errorf("not in the metrics:\n%s", body)
+	}
+	if _, body := p.get(t, "/"); !strings.Contains(body, stamped) {
+		t.Errorf("not on the landing page:\n%s", body)
+	}
+	if got := portal.LastHeader().Get("User-Agent"); got != "docspace_exporter/"+stamped {
+		t.Errorf("User-Agent %q", got)
+	}
+	p.stop(t)
+	if printed, err := command(t, nil, "--version").CombinedOutput(); err != nil || !strings.Contains(string(printed), stamped) {
+		t.Errorf("printed %s, %v", printed, err)
+	}
+}
+
 func TestThePortalIsReachedThroughAProxy(t *testing.T) {
 	t.Parallel()
 	portal := simulator.New(simulator.Options{Version: simulator.V37})
