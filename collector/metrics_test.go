@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/go-kit/log"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
 
 	"github.com/docspace-exporter/docspace_exporter/collector"
 	"github.com/docspace-exporter/docspace_exporter/docspace"
@@ -85,6 +87,28 @@ func TestRequestsToThePortalAreCounted(t *testing.T) {
 	})
 	if got := r.portal.Requests(); got["settings"] != 1 || got["settings/webhook/triggers"] != 1 || got["settings/webhook"] != 6 { // the reset connection was a kept-alive one, so it was tried again
 		t.Errorf("requests: %v", got)
+	}
+}
+
+func TestDurationsAreClassicAndNativeHistograms(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{simulator: simulator.Options{Version: simulator.V37}})
+	r.scrape(t)
+	p := r.get(t, "/metrics", http.Header{"Accept": {"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"}})
+	decoder := expfmt.NewDecoder(strings.NewReader(p.body), expfmt.ResponseFormat(p.header))
+	for {
+		var family dto.MetricFamily
+		if err := decoder.Decode(&family); err != nil {
+			t.Fatalf("no such histogram: %v", err)
+		}
+		if family.GetName() != "docspace_api_request_duration_seconds" {
+			continue
+		}
+		h := family.GetMetric()[0].GetHistogram()
+		if len(h.GetBucket()) == 0 || h.Schema == nil {
+			t.Errorf("got %v", h)
+		}
+		return
 	}
 }
 

@@ -37,6 +37,7 @@ func TestBadFlagsAndVariables(t *testing.T) {
 		{"no scheme", nil, []string{"--docspace.url=portal.example", "--docspace.api-key-file=" + good}, `"portal.example" must start with http:// or https://`},
 		{"another scheme", nil, []string{"--docspace.url=ftp://portal.example", "--docspace.api-key-file=" + good}, "must start with http:// or https://"},
 		{"no host", nil, []string{"--docspace.url=https:///x", "--docspace.api-key-file=" + good}, "names no host"},
+		{"no such port", nil, []string{"--docspace.url=https://portal.example:65536", "--docspace.api-key-file=" + good}, "has a port that no host has"},
 		{"not a URL", nil, []string{"--docspace.url=https://a b/", "--docspace.api-key-file=" + good}, "portal URL"},
 		{"a password in the URL", nil, []string{"--docspace.url=https://u:hunter2@a", "--docspace.api-key-file=" + good}, "holds a user name or password"},
 		{"no key", nil, []string{url}, "no API key: give --docspace.api-key-file"},

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -81,10 +82,17 @@ func parsePortalURL(s string) (*url.URL, error) {
 		return nil, fmt.Errorf("portal URL %q must start with http:// or https://", s)
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("portal URL %q names no host", s)
+	case !validPort(u.Port()):
+		return nil, fmt.Errorf("portal URL %q has a port that no host has", s)
 	}
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.RawPath = strings.TrimRight(u.RawPath, "/")
 	return u, nil
+}
+
+func validPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
 }
 
 // KeyFromFile is an authorization by an API key that is read from a file at each request, so that

@@ -63,6 +63,8 @@ func TestBadPortalURLsAreRefusedInOneLineWithoutThePassword(t *testing.T) {
 		{"ftp://portal.example", `portal URL "ftp://portal.example" must start with http:// or https://`},
 		{"unix:///run/portal.sock", `portal URL "unix:///run/portal.sock" must start with http:// or https://`},
 		{"https://", `portal URL "https://" names no host`},
+		{"https://portal.example:0", `portal URL "https://portal.example:0" has a port that no host has`},
+		{"https://portal.example:65536", `portal URL "https://portal.example:65536" has a port that no host has`},
 		{"https:///docs", `portal URL "https:///docs" names no host`},
 		{"https://:8092", `portal URL "https://:8092" names no host`},
 		{"https:portal.example", `portal URL "https:portal.example" names no host`},
