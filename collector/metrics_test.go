@@ -85,8 +85,15 @@ func TestRequestsToThePortalAreCounted(t *testing.T) {
 		`docspace_api_request_duration_seconds_count{endpoint="settings",portal="default"}`:            1,
 		`docspace_api_request_duration_seconds_bucket{endpoint="triggers",portal="default",le="+Inf"}`: 1,
 	})
-	if got := r.portal.Requests(); got["settings"] != 1 || got["settings/webhook/triggers"] != 1 || got["settings/webhook"] != 6 { // the reset connection was a kept-alive one, so it was tried again
+	got := r.portal.Requests()
+	if got["settings"] != 1 || got["settings/webhook/triggers"] != 1 {
 		t.Errorf("requests: %v", got)
+	}
+	// A kept-alive connection that was reset is tried again, once. The first to do so closes the others
+	// that are idle, so that the second may have a new one, which is not tried again.
+	list, log := got["settings/webhook"]-5, got["settings/webhooks/log"]-5
+	if min(list, log) < 0 || max(list, log) != 1 {
+		t.Errorf("tried again: %d times for the list, %d times for the log", list, log)
 	}
 }
 
