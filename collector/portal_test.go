@@ -159,8 +159,11 @@ func TestAtTheDeadlineWhatWasReadIsServed(t *testing.T) {
 func TestCloseEndsTheFetchUnderWay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
+		ended := false
 		client := &fakeClient{webhooks: func(ctx context.Context) (docspace.WebhookList, error) {
 			<-ctx.Done()
+			<-time.After(time.Second) // to wind up
+			ended = true
 			return docspace.WebhookList{}, ctx.Err()
 		}}
 		portal := newFakePortal(t, client, &logs{}, &clock{at: now})
@@ -168,6 +171,9 @@ func TestCloseEndsTheFetchUnderWay(t *testing.T) {
 		scrape.Go(func() { value(t, portal.Collector(context.Background()), "docspace_up", "") })
 		synctest.Wait()
 		portal.Close()
+		if !ended {
+			t.Error("the fetch goes on")
+		}
 		scrape.Wait()
 		if !client.closed || value(t, portal.Collector(t.Context()), "docspace_up", "") != 0 {
 			t.Error("a closed portal is still asked")
