@@ -213,6 +213,7 @@ func TestScrapesInFlightAreDrained(t *testing.T) {
 	p := start(t, []string{"DOCSPACE_API_KEY=sk-1"}, "--docspace.url="+slow.URL, "--docspace.timeout=2s")
 	answered := make(chan string, 1)
 	go func() {
+		defer close(answered) // also after a failure
 		_, body := p.get(t, "/metrics")
 		answered <- body
 	}()
