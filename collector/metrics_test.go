@@ -91,9 +91,9 @@ func TestRequestsToThePortalAreCounted(t *testing.T) {
 	}
 	// A kept-alive connection that was reset is tried again, once. The first to do so closes the others
 	// that are idle, so that the second may have a new one, which is not tried again.
-	list, log := got["settings/webhook"]-5, got["settings/webhooks/log"]-5
-	if min(list, log) < 0 || max(list, log) != 1 {
-		t.Errorf("tried again: %d times for the list, %d times for the log", list, log)
+	listAgain, logAgain := got["settings/webhook"]-5, got["settings/webhooks/log"]-5
+	if min(listAgain, logAgain) < 0 || max(listAgain, logAgain) != 1 {
+		t.Errorf("tried again: %d times for the list, %d times for the log", listAgain, logAgain)
 	}
 }
 
