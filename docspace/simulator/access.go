@@ -34,7 +34,8 @@ func (p *Portal) refusal(e endpoint, who caller, r *http.Request) *answer {
 }
 
 func (p *Portal) refusedByKey(e endpoint, who caller) *answer {
-	restricted := who == known && p.options.Scope == Restricted && p.options.Version != V30 // scopes came later
+	scopes := p.options.Version != V30 && !p.options.EarlyLog // they came with 3.2.1
+	restricted := who == known && p.options.Scope == Restricted && scopes
 	switch {
 	case !e.public && who != known:
 		return new(empty(http.StatusUnauthorized))

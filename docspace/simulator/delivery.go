@@ -15,7 +15,7 @@ type Delivery struct {
 	DeliveredOn   time.Time // zero unless accepted; on 3.0 the end of every finished try
 	Status        int       // 0 is not sent or no answer, 500 can be made up
 	Sent          bool      // an attempt is finished: the request headers are there
-	Response      string    // the receiver's body or the error's text; shown when Sent or not empty
+	Response      string    // the receiver's body or the error's text, up to 64 KiB of it; shown when Sent or not empty
 	Retries       int       // attempts before the final one
 	// Cut has the request payload grow over the 64 KiB of its column, and lose its end there, which
 	// is the part about the webhook.
@@ -36,7 +36,10 @@ type deliveryLog struct {
 
 // newDeliveryLog takes over a list of rows in any order. Of those with one id the first counts.
 func newDeliveryLog(rows []Delivery) *deliveryLog {
-	slices.SortStableFunc(rows, func(a, b Delivery) int { return cmp.Compare(a.ID, b.ID) })
+	byID := func(a, b Delivery) int { return cmp.Compare(a.ID, b.ID) }
+	if !slices.IsSortedFunc(rows, byID) { // usually they are, and there can be very many
+		slices.SortStableFunc(rows, byID)
+	}
 	l := &deliveryLog{count: map[int64]int{}}
 	l.rows = slices.CompactFunc(rows, func(a, b Delivery) bool { return a.ID == b.ID })
 	for i := range l.rows {
@@ -145,5 +148,5 @@ func (p *Portal) Deliveries() []Delivery {
 func (p *Portal) OnLogPage(f func(query url.Values)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.onLogPage = f
+	p.turned = f
 }

@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"math/rand/v2"
-	"net/http"
 	"time"
 )
 
@@ -15,19 +14,16 @@ type DemoOptions struct {
 
 // NewDemo returns a portal of version 3.7 in Berlin that is alive: its webhooks deliver, fail,
 // recover, are switched off, disappear and come back, so that within minutes every kind of trouble
-// is seen, in the list as well as in the delivery log, which goes back an hour when the demo begins
-// and keeps some thousands of rows. What it answers depends on nothing but the seed, the clock and the time at which the
-// demo was made.
+// is seen, in the list as well as in the delivery log. The log goes back an hour when the demo
+// begins, and keeps three hours at least. What the portal answers depends on nothing but the seed,
+// the clock and the time at which the demo was made.
 func NewDemo(o DemoOptions) *Portal {
 	zone, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		zone = time.UTC // a machine without a time zone database
 	}
 	p := New(Options{Version: V37, Key: o.Key, Clock: o.Clock, TimeZone: zone, Alias: "demo"})
-	d := &drama{
-		start: p.options.Clock().Truncate(time.Second),
-		cast:  stories(rand.New(rand.NewPCG(o.Seed, 0))), //nolint:gosec // a demo has to be repeatable
-	}
+	d := newDrama(o.Seed, p.options.Clock().Truncate(time.Second))
 	p.webhooks, p.log = d.webhooks, d.log
 	return p
 }
@@ -36,17 +32,38 @@ func NewDemo(o DemoOptions) *Portal {
 type drama struct {
 	start time.Time
 	cast  []story
+	past  map[time.Time][]scene // periods of the log that were worked out already, by their beginning
+}
+
+func newDrama(seed uint64, start time.Time) *drama {
+	chance := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // a demo has to be repeatable
+	d := &drama{start: start, cast: stories(chance), past: map[time.Time][]scene{}}
+	for i := range d.cast {
+		s := &d.cast[i]
+		s.start, s.place, s.seed = start, i, chance.Uint64()
+		s.phase = time.Duration(chance.IntN(int(s.tick/time.Second))) * time.Second
+	}
+	return d
 }
 
 // webhooks returns the webhooks that exist at an instant.
 func (d *drama) webhooks(now time.Time) []Webhook {
+	now = d.notBefore(now)
 	list := make([]Webhook, 0, len(d.cast))
 	for i := range d.cast {
-		if w, ok := d.cast[i].webhook(d.start, now); ok {
+		if w, ok := d.cast[i].webhook(now); ok {
 			list = append(list, w)
 		}
 	}
 	return list
+}
+
+// notBefore returns an instant or, for a clock that went back, the start of the demo.
+func (d *drama) notBefore(t time.Time) time.Time {
+	if t.Before(d.start) {
+		return d.start
+	}
+	return t
 }
 
 // beat is what happens to a webhook at one moment of its story.
@@ -65,45 +82,48 @@ func (b beat) fails() bool { return b.failure != "" }
 // a cycle it has a past as well, in which it was played before the demo began.
 type story struct {
 	base    Webhook       // what never changes
-	place   int64         // in the list of stories
-	seed    uint64        // decides how long deliveries take
-	burst   int           // how many more deliveries there are, now and then
-	unlucky bool          // restarts of the portal lose its deliveries
 	age     time.Duration // between creation and the first beat
 	tick    time.Duration
-	phase   time.Duration // how far into the first beat the demo begins
-	skip    int           // the beats that are over when the demo begins
+	skip    int // the beats that are over when the demo begins
 	script  []beat
 	renewed bool // each time the script begins it is another webhook, with another id
+	burst   int  // how many more deliveries there are, now and then
+	bulky   int  // one of how many deliveries is too long for the log; 0 for none
+	unlucky bool // restarts of the portal lose its deliveries
+
+	start time.Time     // of the demo
+	phase time.Duration // how far into a beat the demo begins
+	place int           // in the list of stories
+	seed  uint64        // decides how deliveries go
 }
 
 // idStep is between the ids of a webhook and of the one that takes its place.
 const idStep = 100
 
 // webhook returns the state of the webhook at an instant, and whether it exists.
-func (s *story) webhook(start, now time.Time) (Webhook, bool) {
-	current := s.current(start, now)
+func (s *story) webhook(now time.Time) (Webhook, bool) {
+	current := s.current(now)
 	w := s.base
 	w.ID = s.id(current)
-	w.CreatedOn = s.at(start, s.first(current)).Add(-s.age)
+	w.CreatedOn = s.at(s.first(current)).Add(-s.age)
 	w.Enabled = !s.beat(current).off
 	if i, ok := s.last(current, beat.succeeds); ok {
-		w.LastSuccessOn, w.Status = s.at(start, i), http.StatusOK
+		w.LastSuccessOn, w.Status = s.at(i), s.delivery(i).Status
 	}
 	if i, ok := s.last(current, beat.fails); ok {
-		w.LastFailureOn, w.LastFailureContent = s.at(start, i), s.beat(i).failure
+		w.LastFailureOn, w.LastFailureContent = s.at(i), s.beat(i).failure
 	}
 	return w, !s.beat(current).gone
 }
 
-// current is the beat that goes on at an instant.
-func (s *story) current(start, now time.Time) int {
-	return s.skip + int((max(now.Sub(start), 0)+s.phase)/s.tick)
+// current is the beat that goes on at an instant, give or take one before the demo.
+func (s *story) current(now time.Time) int {
+	return s.skip + int((now.Sub(s.start)+s.phase)/s.tick)
 }
 
 // at is when a beat begins.
-func (s *story) at(start time.Time, beat int) time.Time {
-	return start.Add(time.Duration(beat-s.skip)*s.tick - s.phase)
+func (s *story) at(beat int) time.Time {
+	return s.start.Add(time.Duration(beat-s.skip)*s.tick - s.phase)
 }
 
 // first is the first beat of the webhook that a beat is about.
@@ -111,15 +131,12 @@ func (s *story) first(beat int) int {
 	if !s.renewed {
 		return 0
 	}
-	return beat / len(s.script) * len(s.script)
+	return beat - modulo(beat, len(s.script))
 }
 
 // id is the id of the webhook that a beat is about.
 func (s *story) id(beat int) int64 {
-	if !s.renewed {
-		return s.base.ID
-	}
-	return s.base.ID + int64(beat/len(s.script)*idStep)
+	return s.base.ID + int64(s.first(beat)/len(s.script)*idStep)
 }
 
 // last returns the last beat of a kind in the life of the current webhook. Older than the whole
@@ -138,7 +155,7 @@ func (s *story) last(current int, is func(beat) bool) (int, bool) {
 }
 
 // beat returns a beat of the endless repetition of the script, those before the demo included.
-func (s *story) beat(i int) beat {
-	n := len(s.script)
-	return s.script[(i%n+n)%n]
-}
+func (s *story) beat(i int) beat { return s.script[modulo(i, len(s.script))] }
+
+// modulo returns a remainder that is never negative.
+func modulo(i, n int) int { return (i%n + n) % n }

@@ -12,10 +12,7 @@ type endpoint struct {
 	public bool
 	// ownersOnly endpoints are for users who may own webhooks.
 	ownersOnly bool
-	// late endpoints answer as 3.7 does: they know the parameter fields, and the envelope tells the
-	// status of the answer.
-	late bool
-	read func(who caller, r *http.Request) result
+	read       func(who caller, r *http.Request) result
 }
 
 // result is what an endpoint has to say.
@@ -29,16 +26,15 @@ type result struct {
 
 // endpoint returns what answers requests for a path of the API.
 func (p *Portal) endpoint(path string) http.Handler {
-	late := p.options.Version == V37
 	switch {
 	case path == "settings":
-		return endpoint{portal: p, public: true, late: late, read: p.readSettings}
+		return endpoint{portal: p, public: true, read: p.readSettings}
 	case path == "settings/webhook":
-		return endpoint{portal: p, ownersOnly: true, late: late, read: p.readWebhooks}
+		return endpoint{portal: p, ownersOnly: true, read: p.readWebhooks}
 	case path == "settings/webhooks/log":
-		return endpoint{portal: p, ownersOnly: true, late: late || p.options.Version == Flat, read: p.readLog}
+		return endpoint{portal: p, ownersOnly: true, read: p.readLog}
 	case path == "settings/webhook/triggers" && p.options.Version != V30:
-		return endpoint{portal: p, late: late, read: p.readTriggers}
+		return endpoint{portal: p, read: p.readTriggers}
 	default:
 		return NotFoundPage()
 	}
@@ -53,14 +49,14 @@ func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	res := e.read(who, r)
 	res.status = cmp.Or(res.status, http.StatusOK)
-	if names := fieldNames(r.URL.Query()); e.late && names != nil && res.status == http.StatusOK {
+	if names := fieldNames(r.URL.Query()); e.portal.knowsFields() && names != nil && res.status == http.StatusOK {
 		res.response = project(res.response, names)
 	}
-	body := mustJSON(res.response)
+	body := res.response
 	if !res.bare {
-		body = mustJSON(e.envelope(res, r))
+		body = e.envelope(res, r)
 	}
-	answer{status: res.status, contentType: typeJSON, body: body}.ServeHTTP(w, r)
+	answer{status: res.status, contentType: typeJSON, body: mustJSON(body)}.ServeHTTP(w, r)
 }
 
 // envelope is what servers put around every answer that is a success, and around the complaint
@@ -84,7 +80,7 @@ func (e endpoint) envelope(res result, r *http.Request) envelope {
 		Response: res.response, Count: res.count, Total: res.total, StatusCode: http.StatusOK,
 		Links: []link{{Href: "http://" + r.Host + r.URL.Path, Action: http.MethodGet}},
 	}
-	if e.late && res.status != http.StatusOK {
+	if e.portal.options.Version == V37 && res.status != http.StatusOK { // earlier ones say that all is well
 		whole.Status, whole.StatusCode = 1, res.status
 	}
 	return whole

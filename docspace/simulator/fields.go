@@ -8,6 +8,11 @@ import (
 	"strings"
 )
 
+// knowsFields tells whether the server heeds the parameter fields, which came with 3.2.1.
+func (p *Portal) knowsFields() bool {
+	return p.options.Version == V37 || p.options.Version == V31 && !p.options.EarlyLog
+}
+
 // fieldNames returns the names in the parameter fields, nil without it.
 func fieldNames(query url.Values) []string {
 	value := query.Get("fields")
@@ -33,8 +38,8 @@ func project(response any, names []string) any {
 }
 
 // projectObject keeps the leaves of an object whose names, with the prefix of the objects around
-// it, are asked for. Asked for a whole object the server recurses until its process dies; here the
-// connection does.
+// it, are asked for. Asked for a whole object a server of 3.7 recurses until its process dies; here
+// the connection does, whatever the version, since clients have no need to try.
 func projectObject(raw json.RawMessage, prefix string, names []string) map[string]any {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &object); err != nil {

@@ -38,19 +38,15 @@ func (p *Portal) readLog(_ caller, r *http.Request) result {
 	if len(bad) > 0 {
 		return result{response: newValidationProblem(bad), count: 1, status: http.StatusBadRequest}
 	}
-	webhooks := map[int64]*Webhook{}
-	visible := p.visibleWebhooks()
-	for i := range visible {
-		webhooks[visible[i].ID] = &visible[i]
-	}
 	now := p.options.Clock()
 	p.mu.Lock()
+	webhooks := q.webhooks(p.visible(p.webhooks(now)))
 	page, total := p.log(now).page(q, webhooks)
-	turned := p.onLogPage
+	turned := p.turned
 	p.mu.Unlock()
 
-	names := triggerNames()
 	list := make([]logged, 0, len(page))
+	names := triggerNames()
 	for i := range page {
 		list = append(list, p.logged(&page[i], webhooks[page[i].WebhookID], names))
 	}
@@ -87,7 +83,7 @@ func (p *Portal) logged(d *Delivery, w *Webhook, names map[uint64]string) logged
 		row.RequestHeaders = requestHeaders(d)
 	}
 	if d.Sent || d.Response != "" {
-		row.ResponsePayload = &d.Response
+		row.ResponsePayload = new(column(d.Response))
 	}
 	if d.Sent && p.keepsAnswer(d) {
 		row.ResponseHeaders = responseHeaders(d)
@@ -113,10 +109,10 @@ func (p *Portal) logDate(t time.Time) string {
 		return ""
 	case p.options.EarlyLog:
 		return p.listDate(t)
-	case p.options.FixedLogDates:
-		return utcDate(t)
 	case p.options.Version == V30:
 		return strings.TrimSuffix(utcDate(t), "Z")
+	case p.options.FixedLogDates:
+		return utcDate(t)
 	default:
 		return utcDate(misread(stored(t), p.options.TimeZone))
 	}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -16,6 +17,8 @@ const (
 // logQuery is what the parameters of a request for the delivery log ask for.
 type logQuery struct {
 	filter       logFilter
+	hookURI      string // the URL of the only webhook whose rows match; empty for any
+	userID       string // who created the webhooks whose rows match; empty for anybody
 	start, count int
 }
 
@@ -55,9 +58,10 @@ func newLogQuery(query url.Values, lenient bool) (q logQuery, bad []string) {
 	b := &logBinder{query: query}
 	q.filter = logFilter{
 		configID: bind(b, "configId", number, 0), eventID: bind(b, "eventId", number, 0),
-		groups: bind(b, "groupStatus", strconv.Atoi, 0), trigger: bind(b, "trigger", mask, 0),
+		groups: bind(b, "groupStatus", statusGroups, 0), trigger: bind(b, "trigger", mask, 0),
 		deliveryFrom: bind(b, "deliveryFrom", instant, time.Time{}), deliveryTo: bind(b, "deliveryTo", instant, time.Time{}),
 	}
+	q.hookURI, q.userID = query.Get("hookUri"), query.Get("userId")
 	q.start = max(bind(b, "startIndex", strconv.Atoi, 0), 0)
 	if lenient {
 		q.count = lenientCount(bind(b, "count", strconv.Atoi, oldPageLimit))
@@ -80,6 +84,18 @@ func lenientCount(count int) int {
 	default:
 		return min(count, oldPageLimit)
 	}
+}
+
+// webhooks returns those of a list whose rows can match, by their ids.
+func (q *logQuery) webhooks(list []Webhook) map[int64]*Webhook {
+	byID := make(map[int64]*Webhook, len(list))
+	for i := range list {
+		w := &list[i]
+		if (q.hookURI == "" || q.hookURI == w.URL) && (q.userID == "" || q.userID == w.creatorID()) {
+			byID[w.ID] = w
+		}
+	}
+	return byID
 }
 
 func (f *logFilter) matches(d *Delivery) bool {
@@ -105,6 +121,20 @@ func (f *logFilter) matchesDelivery(at time.Time) bool {
 	default:
 		return true
 	}
+}
+
+// statusGroups reads a sum of groups, or their names.
+func statusGroups(text string) (int, error) {
+	bits := map[string]int{"NotSent": 1, "Status2xx": 2, "Status3xx": 4, "Status4xx": 8, "Status5xx": 16}
+	sum := 0
+	for name := range strings.SplitSeq(text, ",") {
+		bit, ok := bits[strings.TrimSpace(name)]
+		if !ok {
+			return strconv.Atoi(text)
+		}
+		sum |= bit
+	}
+	return sum, nil
 }
 
 // statusGroup returns the bit of groupStatus that a status belongs to, and all of them for one that

@@ -9,8 +9,16 @@ import (
 	"time"
 )
 
-// columnSize is what the database keeps of a payload.
+// columnSize is what the database keeps of a payload, in bytes.
 const columnSize = 65_535
+
+// column returns what the database keeps of a text. It leaves no half of a character.
+func column(text string) string {
+	if len(text) <= columnSize {
+		return text
+	}
+	return strings.ToValidUTF8(text[:columnSize], "")
+}
 
 // requestBody is what the portal sends to a receiver from 3.1 on.
 type requestBody struct {
@@ -68,7 +76,7 @@ func (p *Portal) requestPayload(d *Delivery, w *Webhook, names map[uint64]string
 	if p.options.Version == V30 {
 		text = mustJSON(body.Payload)
 	}
-	return text[:min(len(text), columnSize)]
+	return column(text)
 }
 
 // setRetries tells when the final attempt began, which is after pauses each twice as long as the

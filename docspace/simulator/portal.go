@@ -70,8 +70,8 @@ type Options struct {
 	Clock                func() time.Time // nil means time.Now; the Date header is its, too
 	Webhooks             []Webhook
 	Deliveries           []Delivery // of the delivery log, in any order
-	// EarlyLog is for V31 only, whose delivery log is otherwise that of 3.5 and 3.6: it has the server
-	// be 3.1.1, which prints the log's dates like the list's and no names, and refuses no count.
+	// EarlyLog is for V31 only, which is 3.6.1 otherwise: it has the server be 3.1.1, which prints the
+	// log's dates like the list's and no names, refuses no count, and knows neither fields nor scopes.
 	EarlyLog bool
 	// FixedLogDates has the dates of the log be right where versions from 3.5 on are wrong by the
 	// offset of the portal's zone: a server on PostgreSQL, or one that nobody has released yet.
@@ -89,8 +89,7 @@ type Portal struct {
 	requests map[string]int
 	header   http.Header
 	accepted []time.Time // the requests of the last minute, when there is a rate limit
-
-	onLogPage func(query url.Values)
+	turned   func(query url.Values)
 }
 
 // New returns a portal.

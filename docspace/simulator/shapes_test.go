@@ -231,9 +231,27 @@ func TestFields(t *testing.T) {
 			t.Errorf("%s: %s", tc.path, got)
 		}
 	}
-	old := simulator.New(simulator.Options{Version: simulator.V31, Webhooks: []simulator.Webhook{crm()}})
-	if get(t, old, "settings/webhook?fields=status").body != get(t, old, "settings/webhook").body {
-		t.Error("an older version knows the parameter")
+}
+
+// The parameter came with 3.2.1.
+func TestFieldsByVersion(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		options simulator.Options
+		heeded  bool
+	}{
+		{simulator.Options{Version: simulator.Flat}, false},
+		{simulator.Options{Version: simulator.V30}, false},
+		{simulator.Options{Version: simulator.V31, EarlyLog: true}, false},
+		{simulator.Options{Version: simulator.V31}, true},
+		{simulator.Options{Version: simulator.V37}, true},
+	} {
+		tc.options.Webhooks = []simulator.Webhook{crm()}
+		p := simulator.New(tc.options)
+		whole, some := get(t, p, "settings/webhook").body, get(t, p, "settings/webhook?fields=none").body
+		if heeded := some != whole; heeded != tc.heeded || heeded && some != enveloped("[{}]", "settings/webhook") {
+			t.Errorf("%s, early %t: %s", tc.options.Version, tc.options.EarlyLog, some)
+		}
 	}
 }
 

@@ -34,35 +34,43 @@ const (
 	maskFuture = 1 << 40            // no released version has it
 )
 
-// stories returns the webhooks of the demo. Chance decides when exactly they deliver, and which
-// deliveries of the unreliable one fail.
+// stories returns the webhooks of the demo. Chance decides which deliveries of the unreliable one
+// fail.
 func stories(chance *rand.Rand) []story {
 	always := accepted(1)
-	list := []story{
-		{base: https(1, "crm-sync", "crm.example", maskUsers), age: 200 * day, tick: 15 * time.Second, script: always, burst: 30, unlucky: true},
+	return []story{
+		{
+			base: https(1, "crm-sync", "crm.example", maskUsers), age: 200 * day,
+			tick: 15 * time.Second, script: always, burst: 30, unlucky: true,
+		},
 		{base: https(2, "erp-orders", "erp.internal", maskFiles), age: 90 * day, tick: 10 * time.Minute, skip: 120, script: refusedForADay()},
 		{base: https(3, "partner-audit", "audit.partner.example", maskRooms), age: 60 * day, tick: 20 * time.Second, script: everyFailure()},
-		// Its three days of grace are over four minutes after its story begins.
-		{base: https(4, "backup-mirror", "mirror.internal", maskFiles), age: 3*day - 4*time.Minute, tick: 20 * time.Second, script: switchedOff(), renewed: true},
-		{base: https(5, "legacy-import", "legacy.example", maskFiles), age: 5 * time.Second, tick: 20 * time.Second, script: goneAndBack(), renewed: true},
+		{
+			base: https(4, "backup-mirror", "mirror.internal", maskFiles),
+			age:  3*day - 4*time.Minute, // its grace is over four minutes after its story begins
+			tick: 20 * time.Second, script: switchedOff(), renewed: true,
+		},
+		{
+			base: https(5, "legacy-import", "legacy.example", maskFiles), age: 5 * time.Second,
+			tick: 20 * time.Second, script: goneAndBack(), renewed: true,
+		},
 		{base: https(6, "chat-notify", "chat.example", maskRooms), age: 2 * time.Hour, tick: time.Hour, script: quiet(1)},
-		{base: https(7, "newsletter", "newsletter.example", maskUsers), age: 30 * day, tick: time.Hour, skip: 100, script: switchedOffByAPerson()},
+		{
+			base: https(7, "newsletter", "newsletter.example", maskUsers), age: 30 * day,
+			tick: time.Hour, skip: 100, script: switchedOffByAPerson(),
+		},
 		{base: unverified(8, "intranet-wiki", "http://wiki.internal/hooks"), age: 150 * day, tick: time.Minute, script: always},
 		{base: unverified(9, "staging-test", "https://staging.internal/in"), age: 20 * day, tick: 2 * time.Minute, script: always},
 		{base: forOneRoom(10, "contract-room", "contracts.example"), age: 10 * day, tick: 90 * time.Second, script: always},
-		{base: https(11, "siem", "siem.internal", 0), age: 300 * day, tick: 5 * time.Second, script: always, unlucky: true},
+		{base: https(11, "siem", "siem.internal", 0), age: 300 * day, tick: 5 * time.Second, script: always, bulky: 100, unlucky: true},
 		{base: https(12, "agents-lab", "lab.example", maskForms|maskFuture), age: day, tick: time.Minute, script: always},
-		{base: https(13, "reports", "reports.example", maskFiles), age: 40 * day, tick: 30 * time.Second, script: always, burst: 12, unlucky: true},
+		{
+			base: https(13, "reports", "reports.example", maskFiles), age: 40 * day,
+			tick: 30 * time.Second, script: always, burst: 12, bulky: 17, unlucky: true,
+		},
 		{base: https(14, "reports", "bi.internal", maskForms), age: 39 * day, tick: 45 * time.Second, script: always},
 		{base: https(15, "print-service", "print.internal", maskFiles), age: 100 * day, tick: 15 * time.Second, script: unreliable(chance)},
 	}
-	for i := range list {
-		list[i].phase = time.Duration(chance.IntN(int(list[i].tick/time.Second))) * time.Second
-	}
-	for i := range list {
-		list[i].place, list[i].seed = int64(i), chance.Uint64()
-	}
-	return list
 }
 
 func https(id int64, name, host string, triggers uint64) Webhook {
@@ -111,15 +119,19 @@ func everyFailure() []beat {
 	return script(parts...)
 }
 
-// switchedOff fails, in ticks of twenty seconds and after the first delivery has been retried, until the server disables the webhook after the
-// end of its grace. A person enables it, the next failure disables it again, and at last it is
-// replaced by a new one that begins like it. What takes days elsewhere has to fit into a demo.
+// switchedOff fails, in ticks of twenty seconds and after the first delivery has been retried, until
+// the server disables the webhook after the end of its grace. A person enables it, the next failure
+// disables it again, and at last it is replaced by a new one that begins like it. What takes days
+// elsewhere has to fit into a demo.
 func switchedOff() []beat {
-	return script(quiet(2), failed(11, textUnreachable), switchedOffBy(textUnreachable), off(9), quiet(2), switchedOffBy(textUnreachable), off(6))
+	return script(
+		quiet(2), failed(11, textUnreachable), switchedOffBy(textUnreachable), off(9),
+		quiet(2), switchedOffBy(textUnreachable), off(6),
+	)
 }
 
-// goneAndBack is accepted, after a quiet beginning, until the receiver answers 410 Gone, for which the server deletes the
-// webhook without a trace. Later somebody creates it again.
+// goneAndBack is accepted, after a quiet beginning, until the receiver answers 410 Gone, for which
+// the server deletes the webhook without a trace. Later somebody creates it again.
 func goneAndBack() []beat { return script(quiet(1), accepted(8), beats(6, beat{gone: true})) }
 
 // switchedOffByAPerson delivered for three hours, some days ago, in ticks of an hour.

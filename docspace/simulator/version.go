@@ -5,10 +5,12 @@ type Version int
 
 // The versions that can be simulated.
 const (
-	Flat Version = iota // the vendor's own sample, which no server sends: a bare list of flat elements; else like V31
-	V30                 // 3.0.4
-	V31                 // 3.1 to 3.6
-	V37                 // 3.7
+	// Flat is the vendor's own sample, which no server sends: a bare list of flat elements, and no heed
+	// of the parameter fields. In all else it is like V31.
+	Flat Version = iota
+	V30          // 3.0.4
+	V31          // 3.1 to 3.6; where these differ 3.6.1, unless Options.EarlyLog makes it 3.1.1
+	V37          // 3.7
 )
 
 // String returns the version's name for tests: flat, 3.0, 3.1 or 3.7.

@@ -76,7 +76,7 @@ const (
 
 // readWebhooks lists the webhooks that the key's user may see. The count is 1 whatever their number.
 func (p *Portal) readWebhooks(caller, *http.Request) result {
-	webhooks := p.visibleWebhooks()
+	webhooks := p.visible(p.Webhooks())
 	list := make([]any, 0, len(webhooks))
 	for i := range webhooks {
 		list = append(list, p.element(&webhooks[i]))
@@ -84,9 +84,9 @@ func (p *Portal) readWebhooks(caller, *http.Request) result {
 	return result{response: list, count: 1, bare: p.options.Version == Flat}
 }
 
-// visibleWebhooks are those that the key's user may see.
-func (p *Portal) visibleWebhooks() []Webhook {
-	return slices.DeleteFunc(p.Webhooks(), func(w Webhook) bool { return w.OwnedByOther && p.options.Role != Admin })
+// visible keeps those of a list that the key's user may see.
+func (p *Portal) visible(list []Webhook) []Webhook {
+	return slices.DeleteFunc(list, func(w Webhook) bool { return w.OwnedByOther && p.options.Role != Admin })
 }
 
 // element is a webhook as the version lists it.
@@ -125,17 +125,24 @@ func (p *Portal) configs(w *Webhook) configs {
 func (p *Portal) creator(w *Webhook) *person {
 	const avatar = "/skins/default/images/default_user_photo_size_%s.png"
 	who := person{
-		ID: ownID, DisplayName: "Ada L", ProfileURL: "/accounts/view/ada",
+		ID: w.creatorID(), DisplayName: "Ada L", ProfileURL: "/accounts/view/ada",
 		Avatar: fmt.Sprintf(avatar, "82-82"), AvatarOriginal: fmt.Sprintf(avatar, "200-200"), AvatarMax: fmt.Sprintf(avatar, "200-200"),
 		AvatarMedium: fmt.Sprintf(avatar, "48-48"), AvatarSmall: fmt.Sprintf(avatar, "32-32"),
 	}
 	if w.OwnedByOther {
-		who.ID, who.DisplayName, who.ProfileURL = otherID, "Charles B", "/accounts/view/charles"
+		who.DisplayName, who.ProfileURL = "Charles B", "/accounts/view/charles"
 	}
 	if p.options.Version != V37 {
 		who.Title = "Engineer"
 	}
 	return &who
+}
+
+func (w *Webhook) creatorID() string {
+	if w.OwnedByOther {
+		return otherID
+	}
+	return ownID
 }
 
 // modifiedOn is the last instant at which anything was written: the worker writes after every
