@@ -61,6 +61,9 @@ func TestAccess(t *testing.T) {
 				if got != want {
 					t.Errorf("%v, want %v", got, want)
 				}
+				if log := get(t, p, logPath, headers...).status; log != want[0] {
+					t.Errorf("log: %d, want that of the list", log)
+				}
 			})
 		}
 	}
@@ -83,9 +86,26 @@ func TestAccessTo30(t *testing.T) {
 		if got := get(t, p, "settings/webhook").status; got != tc.webhooks {
 			t.Errorf("%+v: %d, want %d", tc.options, got, tc.webhooks)
 		}
+		if got := get(t, p, logPath).status; got != tc.webhooks {
+			t.Errorf("%+v: log %d, want %d", tc.options, got, tc.webhooks)
+		}
 		if got := get(t, p, "settings/webhook/triggers").status; got != http.StatusNotFound {
 			t.Errorf("triggers: %d", got)
 		}
+	}
+}
+
+// 3.1.1 does not check scopes.
+func TestAccessTo311(t *testing.T) {
+	t.Parallel()
+	p := simulator.New(simulator.Options{Version: simulator.V31, EarlyLog: true, Scope: simulator.Restricted})
+	for _, path := range []string{"settings/webhook", logPath, "settings/webhook/triggers", "settings"} {
+		if got := get(t, p, path).status; got != http.StatusOK {
+			t.Errorf("%s: %d", path, got)
+		}
+	}
+	if body := get(t, p, "settings").body; !strings.Contains(body, `"version":"3.1.1.1234"`) {
+		t.Error(body)
 	}
 }
 
@@ -121,6 +141,9 @@ func TestBodiesOfRefusals(t *testing.T) {
 			t.Parallel()
 			tc.options.Version = simulator.V37
 			r := get(t, simulator.New(tc.options), "settings/webhook", "Accept", tc.accept)
+			if log := get(t, simulator.New(tc.options), logPath, "Accept", tc.accept); log.body != r.body {
+				t.Errorf("body of the log: %s", log.body)
+			}
 			if r.header.Get("Content-Type") != tc.contentType || !strings.HasPrefix(r.body, tc.body) || (tc.body == "") != (r.body == "") {
 				t.Errorf("content type %q, body %s", r.header.Get("Content-Type"), r.body)
 			}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -78,6 +79,9 @@ func TestPathsAreMatchedStrictly(t *testing.T) {
 		{http.MethodGet, "/api/2.0/settings/webhook/", 404},
 		{http.MethodGet, "/api/2.0/settings/webhook/triggers/", 404},
 		{http.MethodGet, "/api/2.0/settings/", 404},
+		{http.MethodGet, "/api/2.0/settings/webhooks/log", 200},
+		{http.MethodGet, "/api/2.0/settings/webhooks/log/", 404},
+		{http.MethodGet, "/api/2.0/settings/webhook/log", 404},
 		{http.MethodGet, "/api/2.0/people", 404},
 		{http.MethodGet, "/settings/webhook", 404},
 		{http.MethodGet, "/", 404},
@@ -214,6 +218,10 @@ func TestConcurrentUse(t *testing.T) {
 				p.SetWebhooks([]simulator.Webhook{{ID: int64(i)}})
 				p.Fail(nil)
 				p.Webhooks()
+				get(t, p, logPath)
+				p.AddDeliveries(simulator.Delivery{ID: int64(i), WebhookID: int64(i)})
+				p.Deliveries()
+				p.OnLogPage(func(url.Values) { p.SetDeliveries(nil) })
 				p.Requests()
 				p.LastHeader()
 			}

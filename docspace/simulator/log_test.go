@@ -1,0 +1,357 @@
+package simulator_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docspace-exporter/docspace_exporter/docspace/simulator"
+)
+
+const logPath = "settings/webhooks/log"
+
+// logRow is a row of the log as it is sent. Keys that are absent are nil.
+type logRow struct {
+	ID                               int64
+	ConfigName                       *string
+	Trigger                          *uint64
+	CreationTime, Delivery           *string
+	RequestHeaders, RequestPayload   *string
+	ResponseHeaders, ResponsePayload *string
+	Status                           int
+	Attempts                         *int
+	NextAttemptOn                    *string
+}
+
+// logPage is a page of the log.
+type logPage struct {
+	Response []logRow
+	Count    int
+	Total    *int
+}
+
+func readLog(t *testing.T, p *simulator.Portal, query string) logPage {
+	t.Helper()
+	r := get(t, p, logPath+"?"+query)
+	var page logPage
+	if err := json.Unmarshal([]byte(r.body), &page); err != nil || r.status != 200 {
+		t.Fatalf("%s: status %d, %v", query, r.status, err)
+	}
+	return page
+}
+
+func (p logPage) ids() []int64 {
+	ids := make([]int64, 0, len(p.Response))
+	for i := range p.Response {
+		ids = append(ids, p.Response[i].ID)
+	}
+	return ids
+}
+
+// versions are the servers whose logs differ.
+func versions() map[string]simulator.Options {
+	return map[string]simulator.Options{
+		"3.0.4": {Version: simulator.V30},
+		"3.1.1": {Version: simulator.V31, EarlyLog: true},
+		"3.6.1": {Version: simulator.V31},
+		"3.7.2": {Version: simulator.V37},
+	}
+}
+
+// delivered is a delivery that was accepted at once.
+func delivered(id int64) simulator.Delivery {
+	return simulator.Delivery{
+		ID: id, WebhookID: 7, Trigger: 128, CreatedOn: event(), DeliveredOn: event().Add(time.Second),
+		Sent: true, Status: 200, Response: "ok",
+	}
+}
+
+// refused is a delivery that no receiver answered.
+func refused(id int64) simulator.Delivery {
+	return simulator.Delivery{
+		ID: id, WebhookID: 7, Trigger: 128, CreatedOn: event().Add(-2 * time.Minute),
+		Sent: true, Response: "Connection refused (hooks.example:443)",
+	}
+}
+
+// logOf is a portal of some version with the webhook crm and a log.
+func logOf(o simulator.Options, list ...simulator.Delivery) *simulator.Portal {
+	o.Webhooks, o.Deliveries = []simulator.Webhook{crm()}, list
+	return simulator.New(o)
+}
+
+// The rows of an accepted delivery and of one that got no answer.
+func TestLogOfEachVersion(t *testing.T) {
+	t.Parallel()
+	const format = `{"response":[%s],"count":1,"total":2,"links":[{"href":"http://p.example/api/2.0/settings/webhooks/log","action":"GET"}],` +
+		`"status":0,"statusCode":200}`
+	headers := func(id int) string {
+		return strconv.Quote(fmt.Sprintf(`{"Accept": ["*/*"], "x-docspace-signature-256": ["sha256=%064X"]}`, id))
+	}
+	answered := strconv.Quote(`{"Date": ["Thu, 15 Jan 2026 10:00:01 GMT"], "Server": ["nginx"]}`)
+	content := func(id int) string {
+		return fmt.Sprintf(`{"id":%d,"title":"Salary of Grace Hopper.xlsx","email":"grace.hopper@corp.example"}`, id)
+	}
+	payload := func(id int, at string) string {
+		return strconv.Quote(fmt.Sprintf(`{"event":{"id":%d,"createOn":"2026-01-15T%sZ","createBy":"11111111-2222-3333-4444-555555555555",`+
+			`"trigger":"file.created","triggerId":128},"payload":%s,`+
+			`"webhook":{"id":7,"name":"crm","url":"https://hooks.example/in","triggers":["file.created","file.updated"]}}`, id, at, content(id)))
+	}
+	late := `{"id":902,"configName":"crm","trigger":128,"creationTime":"2026-01-15T09:00:00Z","requestHeaders":` + headers(902) +
+		`,"requestPayload":` + payload(902, "10:00:00") + `,"responseHeaders":` + answered +
+		`,"responsePayload":"ok","status":200,"delivery":"2026-01-15T09:00:01Z"},` +
+		`{"id":901,"configName":"crm","trigger":128,"creationTime":"2026-01-15T08:58:00Z","requestHeaders":` + headers(901) +
+		`,"requestPayload":` + payload(901, "09:58:00") + `,"responsePayload":"Connection refused (hooks.example:443)","status":0}`
+	want := map[string]string{
+		"3.0.4": `{"id":902,"configName":"crm","creationTime":"2026-01-15T10:00:00","requestHeaders":` + headers(902) +
+			`,"requestPayload":` + strconv.Quote(content(902)) + `,"responseHeaders":` + answered +
+			`,"responsePayload":"ok","status":200,"delivery":"2026-01-15T10:00:01"},` +
+			`{"id":901,"configName":"crm","creationTime":"2026-01-15T09:58:00","requestHeaders":` + headers(901) +
+			`,"requestPayload":` + strconv.Quote(content(901)) +
+			`,"responsePayload":"Connection refused (hooks.example:443)","status":0,"delivery":"2026-01-15T09:59:02"}`,
+		"3.1.1": `{"id":902,"trigger":128,"creationTime":"2026-01-15T11:00:00+00:00","requestHeaders":` + headers(902) +
+			`,"requestPayload":` + payload(902, "10:00:00") + `,"responseHeaders":` + answered +
+			`,"responsePayload":"ok","status":200,"delivery":"2026-01-15T11:00:01+00:00"},` +
+			`{"id":901,"trigger":128,"creationTime":"2026-01-15T10:58:00+00:00","requestHeaders":` + headers(901) +
+			`,"requestPayload":` + payload(901, "09:58:00") + `,"responsePayload":"Connection refused (hooks.example:443)","status":0}`,
+		"3.6.1": late,
+		"3.7.2": late,
+	}
+	for version, o := range versions() {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			o.TimeZone = zone(t, "Europe/Berlin")
+			failed := refused(901)
+			if o.Version == simulator.V30 { // every finished try has a date there
+				failed.DeliveredOn = failed.CreatedOn.Add(62 * time.Second)
+			}
+			r := get(t, logOf(o, delivered(902), failed), logPath)
+			if want := fmt.Sprintf(format, want[version]); r.body != want {
+				t.Errorf("got\n%s\nwant\n%s", r.body, want)
+			}
+			if got := r.header.Get("Content-Type"); got != "application/json; charset=utf-8" {
+				t.Errorf("content type %q", got)
+			}
+		})
+	}
+}
+
+// states are the rows that a released version can have, by what became of them.
+func states() map[string]simulator.Delivery {
+	const status, timeout = "Response status code does not indicate success: ", "The request was canceled due to the configured HttpClient.Timeout of 100 seconds elapsing."
+	return map[string]simulator.Delivery{
+		"A, pending":                 {},
+		"B, no answer":               {Sent: true, Response: "Connection refused (hooks.example:443)"},
+		"C, refused":                 {Sent: true, Status: 503, Response: status + "503 (Service Unavailable)."},
+		"C, 500 of the receiver":     {Sent: true, Status: 500, Response: status + "500 (Internal Server Error)."},
+		"C, redirect":                {Sent: true, Status: 302, Response: status + "302 (Found)."},
+		"D, timeout":                 {Sent: true, Status: 500, Response: timeout},
+		"D, failed before any try":   {Status: 500, Response: "Invalid URI: The format of the URI could not be determined."},
+		"E, accepted":                {Sent: true, Status: 200, Response: "ok", DeliveredOn: event()},
+		"E, accepted without a body": {Sent: true, Status: 204, DeliveredOn: event()},
+	}
+}
+
+// What tells the states of a row apart is which of its keys are there.
+func TestStatesOfARow(t *testing.T) {
+	t.Parallel()
+	want := map[string]string{
+		"A, pending":                 "",
+		"B, no answer":               "requestHeaders responsePayload",
+		"C, refused":                 "requestHeaders responsePayload",
+		"C, 500 of the receiver":     "requestHeaders responsePayload",
+		"C, redirect":                "requestHeaders responsePayload",
+		"D, timeout":                 "requestHeaders responsePayload",
+		"D, failed before any try":   "responsePayload",
+		"E, accepted":                "requestHeaders responsePayload responseHeaders delivery",
+		"E, accepted without a body": "requestHeaders responsePayload responseHeaders delivery",
+	}
+	for version, o := range versions() {
+		if o.Version == simulator.V30 {
+			continue
+		}
+		for state, d := range states() {
+			d.ID, d.WebhookID, d.CreatedOn = 1, 7, event()
+			row := readLog(t, logOf(o, d), "").Response[0]
+			var keys []string
+			for _, key := range []struct {
+				name  string
+				value *string
+			}{
+				{"requestHeaders", row.RequestHeaders},
+				{"responsePayload", row.ResponsePayload},
+				{"responseHeaders", row.ResponseHeaders},
+				{"delivery", row.Delivery},
+			} {
+				if key.value != nil {
+					keys = append(keys, key.name)
+				}
+			}
+			if got := strings.Join(keys, " "); got != want[state] || row.Status != d.Status {
+				t.Errorf("%s, %s: status %d, keys %s", version, state, row.Status, got)
+			}
+			if row.ResponsePayload != nil && *row.ResponsePayload != d.Response {
+				t.Errorf("%s, %s: response %q", version, state, *row.ResponsePayload)
+			}
+			if row.RequestPayload == nil || row.Trigger == nil || row.CreationTime == nil {
+				t.Errorf("%s, %s: %+v", version, state, row)
+			}
+		}
+	}
+}
+
+// 3.0 keeps the receiver's own answer whatever it is, and the time of every finished try.
+func TestStatesOfARowOf30(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		status             int
+		response           string
+		delivery, answered bool
+	}{
+		{status: 200, response: "ok", delivery: true, answered: true},
+		{status: 503, response: "<html>out of order</html>", delivery: true, answered: true},
+		{status: 0, response: "Connection refused (hooks.example:443)", delivery: true},
+		{status: 0},
+	} {
+		d := simulator.Delivery{ID: 1, WebhookID: 7, CreatedOn: event(), Sent: tc.delivery, Status: tc.status, Response: tc.response}
+		if tc.delivery {
+			d.DeliveredOn = event()
+		}
+		row := readLog(t, logOf(simulator.Options{Version: simulator.V30}, d), "").Response[0]
+		if (row.Delivery != nil) != tc.delivery || (row.ResponseHeaders != nil) != tc.answered || (row.ResponsePayload != nil) != tc.delivery {
+			t.Errorf("%+v: %+v", tc, row)
+		}
+		if row.Trigger != nil {
+			t.Errorf("%+v: trigger %d", tc, *row.Trigger)
+		}
+	}
+}
+
+// The server that nobody has released yet says how often it has tried and when it will again, by the
+// same clock as all dates of the log.
+func TestAttempts(t *testing.T) {
+	t.Parallel()
+	retrying := simulator.Delivery{
+		ID: 2, WebhookID: 7, CreatedOn: event(), Sent: true, Status: 503, Response: "Response status code does not indicate success: 503",
+		Attempts: new(3), NextAttemptOn: event().Add(30 * time.Minute),
+	}
+	cancelled := simulator.Delivery{ID: 1, WebhookID: 7, CreatedOn: event(), Attempts: new(0)}
+	o := simulator.Options{Version: simulator.V37, TimeZone: zone(t, "America/New_York")}
+	page := readLog(t, logOf(o, retrying, cancelled), "")
+	first, second := page.Response[0], page.Response[1]
+	if *first.Attempts != 3 || *first.NextAttemptOn != "2026-01-15T15:30:00Z" || first.RequestHeaders == nil {
+		t.Errorf("retrying: %+v", first)
+	}
+	if *second.Attempts != 0 || second.NextAttemptOn != nil {
+		t.Errorf("cancelled: %+v", second)
+	}
+	if row := readLog(t, logOf(o, delivered(1)), "").Response[0]; row.Attempts != nil || row.NextAttemptOn != nil {
+		t.Errorf("released: %+v", row)
+	}
+}
+
+func TestTheLogHasTheCurrentName(t *testing.T) {
+	t.Parallel()
+	for version, o := range versions() {
+		nameless := delivered(1)
+		nameless.NoConfigName = true
+		p := logOf(o, delivered(2), nameless)
+		renamed := crm()
+		renamed.Name = "new name"
+		p.SetWebhooks([]simulator.Webhook{renamed})
+		rows := readLog(t, p, "").Response
+		if got := rows[0].ConfigName; o.EarlyLog != (got == nil) || got != nil && *got != "new name" {
+			t.Errorf("%s: name %v", version, got)
+		}
+		if rows[1].ConfigName != nil {
+			t.Errorf("%s: it has a name nevertheless", version)
+		}
+	}
+}
+
+// Whoever deletes a webhook deletes its rows, and so does 410 Gone.
+func TestRowsVanishWithTheirWebhook(t *testing.T) {
+	t.Parallel()
+	other := crm()
+	other.ID = 8
+	rowOfOther := delivered(2)
+	rowOfOther.WebhookID = 8
+	p := simulator.New(simulator.Options{Deliveries: []simulator.Delivery{delivered(1), rowOfOther, delivered(3)}})
+	for _, tc := range []struct {
+		webhooks []simulator.Webhook
+		want     []int64
+	}{
+		{[]simulator.Webhook{crm(), other}, []int64{3, 2, 1}},
+		{[]simulator.Webhook{other}, []int64{2}},
+		{nil, []int64{}},
+	} {
+		p.SetWebhooks(tc.webhooks)
+		page := readLog(t, p, "")
+		if !slices.Equal(page.ids(), tc.want) || *page.Total != len(tc.want) || page.Count != 1 {
+			t.Errorf("%v of %d, count %d; want %v", page.ids(), *page.Total, page.Count, tc.want)
+		}
+	}
+	if got := len(p.Deliveries()); got != 3 {
+		t.Errorf("the table has %d rows", got)
+	}
+}
+
+func TestUsersSeeTheRowsOfTheirOwnWebhooksOnly(t *testing.T) {
+	t.Parallel()
+	foreign := crm()
+	foreign.ID, foreign.OwnedByOther = 8, true
+	row := delivered(2)
+	row.WebhookID = 8
+	for role, want := range map[simulator.Role][]int64{simulator.Admin: {2, 1}, simulator.User: {1}} {
+		p := simulator.New(simulator.Options{
+			Version: simulator.V37, Role: role, Webhooks: []simulator.Webhook{crm(), foreign}, Deliveries: []simulator.Delivery{delivered(1), row},
+		})
+		if page := readLog(t, p, ""); !slices.Equal(page.ids(), want) || *page.Total != len(want) {
+			t.Errorf("role %d sees %v of %d, want %v", role, page.ids(), *page.Total, want)
+		}
+	}
+}
+
+// Naming leaves leaves the payloads out.
+func TestFieldsOfTheLog(t *testing.T) {
+	t.Parallel()
+	const query = "?fields=id,configName,status,delivery,attempts"
+	const lean = `{"response":[{"configName":"crm","delivery":"2026-01-15T10:00:01Z","id":2,"status":200},{"configName":"crm","id":1,"status":0}],` +
+		`"count":1,"total":2,"links":[{"href":"http://p.example/api/2.0/settings/webhooks/log","action":"GET"}],"status":0,"statusCode":200}`
+	for version, o := range versions() {
+		p := logOf(o, delivered(2), refused(1))
+		heeded := version == "3.6.1" || version == "3.7.2"
+		switch got := get(t, p, logPath+query).body; {
+		case heeded && got != lean:
+			t.Errorf("%s: %s", version, got)
+		case !heeded && got != get(t, p, logPath).body:
+			t.Errorf("%s knows the parameter: %s", version, got)
+		}
+	}
+}
+
+func TestDeliveriesAreCopies(t *testing.T) {
+	t.Parallel()
+	list := []simulator.Delivery{delivered(3), delivered(1)}
+	p := simulator.New(simulator.Options{Deliveries: list})
+	list[0].Status = 999
+	p.Deliveries()[0].Status = 999
+	p.AddDeliveries(refused(1), delivered(2)) // one is replaced, one is late
+	got := map[int64]int{}
+	var ids []int64
+	for _, d := range p.Deliveries() {
+		got[d.ID], ids = d.Status, append(ids, d.ID)
+	}
+	if !maps.Equal(got, map[int64]int{3: 200, 2: 200, 1: 0}) || !slices.Equal(ids, []int64{3, 2, 1}) {
+		t.Errorf("statuses %v, order %v", got, ids)
+	}
+	p.SetDeliveries(nil)
+	if got := p.Deliveries(); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+}
