@@ -73,7 +73,7 @@ func fetch(t *testing.T, h http.Handler, timeout time.Duration, limit int64) (re
 
 func TestFaultsOfTheConnection(t *testing.T) {
 	t.Parallel()
-	const short, long, limit = 200 * time.Millisecond, 30 * time.Second, 4 << 20
+	const short, medium, long, limit = 200 * time.Millisecond, 2 * time.Second, 30 * time.Second, 4 << 20
 	for _, tc := range []struct {
 		name    string
 		handler http.Handler
@@ -82,7 +82,7 @@ func TestFaultsOfTheConnection(t *testing.T) {
 		body    string
 	}{
 		{"hang", simulator.Hang(), short, context.DeadlineExceeded, ""},
-		{"slow drip", simulator.SlowDrip(), short, context.DeadlineExceeded, " "},
+		{"slow drip", simulator.SlowDrip(), medium, context.DeadlineExceeded, " "},
 		{"reset", simulator.Reset(), long, syscall.ECONNRESET, ""},
 		{"truncated", simulator.Truncated("[{"), long, io.ErrUnexpectedEOF, "[{"},
 		{"endless", simulator.Endless(), long, nil, `{"response":[{"configs":{"id":1,`},

@@ -95,9 +95,9 @@ func TestDatesOfTheLogAroundSummerTime(t *testing.T) {
 // digits are left out in spring: these are an hour off.
 func TestDatesOfTheLogCanBeUndone(t *testing.T) {
 	t.Parallel()
-	const step, digits = 30 * time.Minute, "2006-01-02T15:04:05"
+	const step, digits = time.Hour, "2006-01-02T15:04:05"
 	for name, lost := range map[string]int{
-		"Europe/Berlin": 2, "America/New_York": 2, "Australia/Sydney": 2, "Asia/Kolkata": 0, "UTC": 0,
+		"Europe/Berlin": 1, "America/New_York": 1, "Asia/Kolkata": 0,
 	} {
 		var list []simulator.Delivery
 		for at := event(); at.Year() == event().Year(); at = at.Add(step) {
