@@ -248,6 +248,12 @@ func TestFieldsByVersion(t *testing.T) {
 	} {
 		tc.options.Webhooks = []simulator.Webhook{crm()}
 		p := simulator.New(tc.options)
+		if tc.heeded && tc.options.Version == simulator.V31 {
+			const path = "settings/webhook/triggers"
+			if got := get(t, p, path+"?fields=user.invited").body; got != enveloped(`{"user.invited":2}`, path) {
+				t.Errorf("of a trigger: %s", got)
+			}
+		}
 		whole, some := get(t, p, "settings/webhook").body, get(t, p, "settings/webhook?fields=none").body
 		if heeded := some != whole; heeded != tc.heeded || heeded && some != enveloped("[{}]", "settings/webhook") {
 			t.Errorf("%s, early %t: %s", tc.options.Version, tc.options.EarlyLog, some)
