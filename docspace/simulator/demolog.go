@@ -72,16 +72,15 @@ func (d *drama) logBegin(now time.Time) time.Time {
 	return d.start.Add(max(age, -logBefore))
 }
 
-// landmarks are older than the log, and stay in it nevertheless: the last deliveries of either kind,
-// which the list speaks of, and the ones that got lost. They come by rising id.
+// landmarks are older than the log, and stay in it nevertheless: the last deliveries that were
+// accepted, of which the list speaks, and the ones that got lost. No last failure is that old. They
+// come by rising id.
 func (d *drama) landmarks(begin, now time.Time) []scene {
 	var scenes []scene
 	for i := range d.cast {
 		s := &d.cast[i]
-		for _, is := range []func(beat) bool{beat.succeeds, beat.fails} {
-			if last, ok := s.last(s.current(now), is); ok {
-				scenes = append(scenes, s.scenes(last)...)
-			}
+		if last, ok := s.last(s.current(now), beat.succeeds); ok {
+			scenes = append(scenes, s.scenes(last)...)
 		}
 	}
 	scenes = append(scenes, d.losses(now.Add(-lossesKept), begin)...)

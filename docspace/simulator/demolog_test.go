@@ -12,8 +12,11 @@ import (
 	"github.com/docspace-exporter/docspace_exporter/docspace/simulator"
 )
 
-// The demo's log is never shorter than this once the demo has been running for that long.
-const demoHistory = 3 * time.Hour
+// How long rows stay in the log of a demo at least, and those that never end.
+const (
+	demoHistory = 3 * time.Hour
+	lossesKept  = 25 * time.Hour
+)
 
 // visible are the rows that a reader of the log can find, newest first.
 func (d *demo) visible() []simulator.Delivery {

@@ -245,12 +245,15 @@ func TestFieldsOfTheLog(t *testing.T) {
 func TestDeliveriesAreCopies(t *testing.T) {
 	t.Parallel()
 	list := []simulator.Delivery{delivered(3), delivered(1)}
-	p := simulator.New(simulator.Options{Deliveries: list})
+	p := logOf(simulator.Options{}, list...)
 	list[0].Status = 999
 	p.Deliveries()[0].Status = 999
 	p.AddDeliveries(refused(1), delivered(2)) // one is replaced, one is late
 	if got := p.Deliveries(); !slices.Equal(got, []simulator.Delivery{delivered(3), delivered(2), refused(1)}) {
 		t.Errorf("%+v", got)
+	}
+	if got := *readLog(t, p, "").Total; got != 3 {
+		t.Errorf("total %d", got)
 	}
 	p.SetDeliveries(nil)
 	if got := p.Deliveries(); len(got) != 0 {
