@@ -79,9 +79,9 @@ func (o *observer) look() {
 	for _, n := range begun {
 		o.note("burst", n >= 10)
 	}
-	for id := range o.rows {
-		_, still := now[id]
-		o.note("vanished with its webhook", !still)
+	for id, row := range o.rows {
+		o.note("vanished with its webhook", now[id] == nil && ended(row))
+		o.note("pending when its webhook vanished", now[id] == nil && !ended(row))
 	}
 	o.rows = now
 }
@@ -125,7 +125,7 @@ func (o *observer) noteRecoveries() {
 func TestADemosLogShowsEverything(t *testing.T) {
 	t.Parallel()
 	want := []string{
-		"pending for a while", "pending while a hundred rows came", "stuck", "burst", "vanished with its webhook",
+		"pending for a while", "pending while a hundred rows came", "stuck", "burst", "vanished with its webhook", "pending when its webhook vanished",
 		"trigger that no version knows", "payload is cut", "payload is cut, and two have that name",
 		"one of two with that name, 0", "one of two with that name, 1",
 		"accepted after another try", "accepted without a body", "recovered from a run of failures",
