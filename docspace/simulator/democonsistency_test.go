@@ -64,7 +64,8 @@ func (m *moment) checkList(t *testing.T, before *moment) {
 	}
 	for id, w := range m.webhooks {
 		if last := cmp.Or(accepted[id], &none); !w.LastSuccessOn.Equal(last.DeliveredOn) || w.Status != last.Status {
-			t.Fatalf("%s: %s succeeded last on %s with %d, but its rows on %s with %d", m.at, w.Name, w.LastSuccessOn, w.Status, last.DeliveredOn, last.Status)
+			t.Fatalf("%s: %s succeeded last on %s with %d, but its rows on %s with %d",
+				m.at, w.Name, w.LastSuccessOn, w.Status, last.DeliveredOn, last.Status)
 		}
 		isNew := !w.LastFailureOn.IsZero()
 		if was := before.webhooks[id]; was != nil {

@@ -125,7 +125,8 @@ func (o *observer) noteRecoveries() {
 func TestADemosLogShowsEverything(t *testing.T) {
 	t.Parallel()
 	want := []string{
-		"pending for a while", "pending while a hundred rows came", "stuck", "burst", "vanished with its webhook", "pending when its webhook vanished",
+		"pending for a while", "pending while a hundred rows came", "stuck", "burst",
+		"vanished with its webhook", "pending when its webhook vanished",
 		"trigger that no version knows", "payload is cut", "payload is cut, and two have that name",
 		"one of two with that name, 0", "one of two with that name, 1",
 		"accepted after another try", "accepted without a body", "recovered from a run of failures",

@@ -82,7 +82,7 @@ func (s *story) burstBefore(i int) []scene {
 	return scenes
 }
 
-// row returns a new row, the nth of the webhook that the nth beat is about.
+// row returns a row as it is at first, of the webhook that the nth beat is about.
 func (s *story) row(created time.Time, n, slot int) Delivery {
 	second := int(created.Sub(s.start.Add(idEpoch)) / time.Second)
 	return Delivery{

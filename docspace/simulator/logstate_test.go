@@ -9,7 +9,8 @@ import (
 
 // states are the rows that a released version can have, by what became of them.
 func states() map[string]simulator.Delivery {
-	const status, timeout = "Response status code does not indicate success: ", "The request was canceled due to the configured HttpClient.Timeout of 100 seconds elapsing."
+	const status = "Response status code does not indicate success: "
+	const timeout = "The request was canceled due to the configured HttpClient.Timeout of 100 seconds elapsing."
 	return map[string]simulator.Delivery{
 		"A, pending":                 {},
 		"B, no answer":               {Sent: true, Response: "Connection refused (hooks.example:443)"},
