@@ -73,7 +73,7 @@ func start(t *testing.T, env []string, args ...string) *process {
 	return launch(t, command(t, env, append(args, "--web.listen-address=127.0.0.1:0")...))
 }
 
-// launch runs a command that becomes the exporter and waits until it listens.
+// launch runs a program that says where it listens, as everything does that uses exporter-toolkit.
 func launch(t *testing.T, cmd *exec.Cmd) *process {
 	t.Helper()
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }

@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// tool runs a program that is not the exporter's own and returns what it printed. Where the program is not installed,
-// the test is skipped; .ci/run, which sets CI, installs them all.
-func tool(t *testing.T, name string, args ...string) string {
+// toolPath is where a program is that is not the exporter's own. Where it is not installed, the test is skipped;
+// .ci/run, which sets CI, installs them all.
+func toolPath(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil && os.Getenv("CI") == "" {
@@ -17,7 +17,13 @@ func tool(t *testing.T, name string, args ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.CommandContext(t.Context(), path, args...).CombinedOutput()
+	return path
+}
+
+// tool runs such a program to its end and returns what it printed.
+func tool(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), toolPath(t, name), args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s %v: %v\n%s", name, args, err, out)
 	}
