@@ -1,9 +1,9 @@
 package simulator_test
 
 import (
-	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"testing"
 	"time"
 
@@ -30,7 +30,7 @@ func ask100(b *testing.B, p *simulator.Portal) {
 func BenchmarkLog(b *testing.B) {
 	for _, rows := range []int{1000, 1_000_000} {
 		p := simulator.New(simulator.Options{Version: simulator.V37, Webhooks: []simulator.Webhook{crm()}, Deliveries: numbered(rows)})
-		b.Run(fmt.Sprint(rows), func(b *testing.B) { ask100(b, p) })
+		b.Run(strconv.Itoa(rows), func(b *testing.B) { ask100(b, p) })
 	}
 }
 

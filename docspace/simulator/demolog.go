@@ -19,7 +19,7 @@ const (
 // Restarts of the portal lose what it is about to send. The first was before the demo.
 const (
 	firstRestart = -40 * time.Minute
-	restartEvery = 6 * time.Hour
+	restartEvery = day
 	lossesKept   = 25 * time.Hour // how long what was lost stays in the log
 )
 
