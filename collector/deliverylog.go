@@ -72,7 +72,8 @@ func (l *deliveryLog) follow(ctx context.Context, f logFetch) (gap, err error) {
 	if err != nil {
 		return nil, err
 	}
-	l.absorb(rows)
+	fresh := l.absorb(rows)
+	l.moveUp(l.tail.vanished(rows, fresh))
 	l.tail.advance(rows)
 	if stopped {
 		l.gaps++
@@ -128,8 +129,8 @@ func (l *deliveryLog) expired(created time.Time) bool {
 	return l.fetch.now.Sub(created) > l.opts.Lookback
 }
 
-// absorb takes in a run of rows, the oldest first.
-func (l *deliveryLog) absorb(rows *stretch) {
+// absorb takes in a run of rows, the oldest first, and returns how many of them are new.
+func (l *deliveryLog) absorb(rows *stretch) (fresh int) {
 	for i := range slices.Backward(rows.rows) {
 		row := &rows.rows[i]
 		switch p := l.pending[row.ID]; {
@@ -137,8 +138,10 @@ func (l *deliveryLog) absorb(rows *stretch) {
 			l.update(p, row)
 		case l.tail.isNew(row.ID):
 			l.absorbNew(row)
+			fresh++
 		}
 	}
+	return fresh
 }
 
 // absorbNew takes in a row that was not in the log before. At the very beginning those that have ended

@@ -22,6 +22,7 @@ type logTail struct {
 	// between that is not among them is new.
 	recent map[int64]struct{}
 	oldest int64
+	length int // of the log when the newest of them was read
 
 	unfinished *stretch // what was read before a page could not be
 }
@@ -32,11 +33,12 @@ const overlap = 10
 
 // stretch is a run of neighbouring rows of the log.
 type stretch struct {
-	rows  []loggedRow // newest first
-	pages int
-	total int  // how long the log is
-	below int  // how many rows are older than the last one
-	ended bool // there are none
+	rows   []loggedRow // newest first
+	pages  int
+	length int  // of the log when the first page was read
+	total  int  // of the log now
+	below  int  // how many rows are older than the last one
+	ended  bool // there are none
 }
 
 // loggedRow is a row and how many older ones the log had when it was read.
@@ -52,6 +54,7 @@ type loggedRow struct {
 func (t *logTail) catchUp(ctx context.Context, first docspace.LogPage, isOld func(*docspace.Delivery) bool) (s *stretch, gap bool, err error) {
 	s = &stretch{}
 	s.extend(first, 0, docspace.MaxLogPage)
+	s.length = s.total
 	for !t.reached(s, isOld) {
 		if t.unfinished != nil && s.last() <= t.unfinished.known() {
 			s.append(t.unfinished)
@@ -105,10 +108,18 @@ func (t *logTail) isNew(id int64) bool {
 	return id > t.oldest && !known
 }
 
+// vanished returns how many rows are gone from the log, given how many have come.
+func (t *logTail) vanished(s *stretch, fresh int) int {
+	if !t.begun {
+		return 0
+	}
+	return max(t.length+fresh-s.length, 0)
+}
+
 // advance makes a stretch the one that was read last.
 func (t *logTail) advance(s *stretch) {
 	recent := s.rows[:min(len(s.rows), docspace.MaxLogPage)]
-	t.begun, t.unfinished = true, nil
+	t.begun, t.unfinished, t.length = true, nil, s.length
 	t.known, t.oldest, t.recent = 0, 0, make(map[int64]struct{}, len(recent))
 	for i := range recent {
 		t.recent[recent[i].ID] = struct{}{}

@@ -115,8 +115,16 @@ func (l *deliveryLog) updateSome(page docspace.LogPage, start, total int) {
 	}
 }
 
-// misplace notes that rows are not where they were, as older ones were deleted: from now on each is
-// asked for alone.
+// moveUp allows for rows that vanished: nearly all of a log is older than what is pending.
+func (l *deliveryLog) moveUp(rows int) {
+	for _, p := range l.pending {
+		if !p.read && p.below != unknownPlace {
+			p.below = max(p.below-rows, 0)
+		}
+	}
+}
+
+// misplace notes that rows are not where they should be: from now on each is asked for alone.
 func (l *deliveryLog) misplace(ids []int64) {
 	for _, id := range ids {
 		if p := l.pending[id]; p != nil && !p.read {

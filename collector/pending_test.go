@@ -83,6 +83,30 @@ func TestAbandonedRowsTakeTurns(t *testing.T) {
 	}
 }
 
+// Rows that vanish with their webhook leave the others where they are from the newest row on.
+func TestPendingRowsAreFoundWhenOlderOnesVanish(t *testing.T) {
+	t.Parallel()
+	list := rows(0, 2000)
+	for i := range list {
+		if i < 1500 && i%2 == 0 {
+			list[i].WebhookID = 8
+		}
+		if i >= 1600 && i%3 == 0 && i < 1680 {
+			list[i] = waiting(list[i].ID)
+		}
+	}
+	r := newRig(t, rigOptions{timeout: time.Minute, simulator: simulator.Options{
+		Version: simulator.V37, Webhooks: []simulator.Webhook{hook(7, "crm"), hook(8, "old")}, Deliveries: list,
+	}})
+	r.scrape(t)
+	for _, webhooks := range [][]simulator.Webhook{{hook(7, "crm"), hook(8, "old")}, {hook(7, "crm")}, {hook(7, "crm")}} {
+		r.portal.SetWebhooks(webhooks)
+		if got := r.requests(t); got != 3 {
+			t.Errorf("%d requests with %d webhooks", got, len(webhooks))
+		}
+	}
+}
+
 func TestADeliveryThatEndsUnderManyNewerOnes(t *testing.T) {
 	t.Parallel()
 	r := newLogRig(t, hook(7, "crm"))
