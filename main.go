@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"os/signal"
 	"syscall"
@@ -25,7 +24,6 @@ import (
 	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
-	sloggokit "github.com/tjhop/slog-gokit"
 
 	"github.com/docspace-exporter/docspace_exporter/collector"
 	"github.com/docspace-exporter/docspace_exporter/docspace"
@@ -43,6 +41,8 @@ const (
 )
 
 type flags struct {
+	configFile                     string
+	configCheck                    bool
 	url, apiKeyFile, timeZone      string
 	timeout, autoDisableAfter      time.Duration
 	maxResponseSize                units.Base2Bytes
@@ -59,6 +59,11 @@ func main() {
 	app, f := newApp()
 	_, err := app.Parse(os.Args[1:])
 	app.FatalIfError(err, "")
+	if f.configCheck {
+		app.FatalIfError(serve(f, log.NewNopLogger()), "")
+		fmt.Fprintln(os.Stdout, "the configuration is good")
+		return
+	}
 	app.FatalIfError(serve(f, newLogger(f)), "")
 }
 
@@ -70,6 +75,9 @@ func newApp() (*kingpin.Application, *flags) {
 	app.HelpFlag.Short('h').NoEnvar()
 	app.VersionFlag.NoEnvar()
 
+	app.Flag("config.file", "File with the configuration of several portals, in place of --docspace.url. What it does not say of a portal is as the flags --docspace.* and --collector.* say.").
+		PlaceHolder("FILE").StringVar(&f.configFile)
+	app.Flag("config.check", "Validate the whole configuration, the files that it names included, and exit.").BoolVar(&f.configCheck)
 	app.Flag("docspace.url", "URL of the portal.").Envar("DOCSPACE_URL").PlaceHolder("URL").StringVar(&f.url)
 	app.Flag("docspace.api-key-file", "File that holds the portal's API key. It is read again at each request.").
 		Envar("DOCSPACE_API_KEY_FILE").PlaceHolder("FILE").StringVar(&f.apiKeyFile)
@@ -100,46 +108,44 @@ func newApp() (*kingpin.Application, *flags) {
 	return app, f
 }
 
-// serve runs the exporter until a signal ends it.
+// serve runs the exporter until a signal ends it, or, to check the configuration, does all but that.
 func serve(f *flags, base log.Logger) error {
 	logger := log.With(base, "ts", log.DefaultTimestampUTC, "caller", log.DefaultCaller)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	hangUps := make(chan os.Signal, 1)
+	signal.Notify(hangUps, syscall.SIGHUP)
 	var group run.Group
 	group.Add(run.ContextHandler(ctx))
 
-	if err := f.check(); err != nil {
-		return err
-	}
-	cfg, err := f.portalConfig()
-	if err != nil {
-		return err
-	}
-	if f.demo {
-		if cfg.URL, err = addDemo(&group); err != nil {
-			return err
-		}
-	}
 	exporter := collector.NewExporter()
-	cfg.Observe = exporter.Observer(collector.DefaultPortal)
-	portal, err := f.newPortal(cfg, logger)
+	portals := collector.NewPortals(exporter, logger, time.Now)
+	defer portals.Close()
+	reloader := collector.NewReloader(f.file(), portals)
+	if err := f.load(&group, reloader, portals); err != nil {
+		return err
+	}
+	timeouts := collector.Timeouts{Default: f.timeout, Offset: f.timeoutOffset}
+	routes := collector.Routes{MetricsPath: f.telemetryPath, Reload: reloader, Pprof: f.pprof}
+	if f.configFile == "" {
+		routes.Metrics = collector.MetricsHandler(exporter, portals.Portal(collector.DefaultPortal), timeouts, logger)
+	} else {
+		routes.Metrics = collector.MetricsHandler(exporter, nil, timeouts, logger)
+		routes.Probe = collector.ProbeHandler(portals, timeouts, logger)
+		routes.Discovery = collector.DiscoveryHandler(portals)
+	}
+	handler, err := routes.Handler()
 	if err != nil {
 		return err
 	}
-	defer portal.Close()
-	exporter.Loaded(time.Now())
-
-	timeouts := collector.Timeouts{Default: f.timeout, Offset: f.timeoutOffset}
-	handler, err := collector.Routes{
-		MetricsPath: f.telemetryPath,
-		Metrics:     collector.MetricsHandler(exporter, portal, timeouts, logger),
-		Pprof:       f.pprof,
-	}.Handler()
-	if err != nil {
-		return err
+	if f.configCheck {
+		return errors.Join(portals.CheckFiles(), web.Validate(*f.web.WebConfigFile))
 	}
 	level.Info(logger).Log("msg", "starting "+program, "version", version.Info(), "build", version.BuildContext())
-	warnOfClearText(cfg, logger)
+	group.Add(func() error { return reloader.Watch(hangUps) }, func(error) {
+		signal.Stop(hangUps)
+		close(hangUps)
+	})
 	addServer(&group, f, handler, base, logger)
 
 	err = group.Run()
@@ -150,13 +156,33 @@ func serve(f *flags, base log.Logger) error {
 	return err
 }
 
+// load puts the configuration to use: that of the file, or the one portal of the flags.
+func (f *flags) load(group *run.Group, reloader *collector.Reloader, portals *collector.Portals) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	if f.configFile != "" {
+		return reloader.Reload()
+	}
+	cfg, err := f.portalConfig()
+	if err != nil {
+		return err
+	}
+	if f.demo {
+		if cfg.URL, err = addDemo(group); err != nil {
+			return err
+		}
+	}
+	config, err := docspace.OnePortal(collector.DefaultPortal, cfg, f.settings())
+	if err != nil {
+		return err
+	}
+	return portals.Apply(config)
+}
+
 // portalConfig is what the flags say of the portal; the demo's URL is not known yet.
 func (f *flags) portalConfig() (docspace.Config, error) {
-	cfg := docspace.Config{
-		URL:             f.url,
-		MaxResponseSize: int64(f.maxResponseSize),
-		UserAgent:       program + "/" + cmp.Or(version.Version, "unknown"),
-	}
+	cfg := docspace.Config{URL: f.url, UserAgent: userAgent()}
 	key := os.Getenv(keyVariable)
 	switch {
 	case f.demo && f.url != "":
@@ -164,7 +190,7 @@ func (f *flags) portalConfig() (docspace.Config, error) {
 	case f.demo:
 		cfg.HTTPClientConfig = docspace.KeyFromValue(simulator.DefaultKey)
 	case f.url == "":
-		return cfg, errors.New("no portal: give --docspace.url (DOCSPACE_URL), or --demo for a simulated one")
+		return cfg, errors.New("no portal: give --docspace.url (DOCSPACE_URL), --config.file for several, or --demo for a simulated one")
 	case f.apiKeyFile != "" && key != "":
 		return cfg, errors.New("two API keys: give either --docspace.api-key-file (DOCSPACE_API_KEY_FILE) or " + keyVariable)
 	case f.apiKeyFile != "":
@@ -177,7 +203,23 @@ func (f *flags) portalConfig() (docspace.Config, error) {
 	return cfg, nil
 }
 
-// check refuses numbers that make no sense.
+func userAgent() string { return program + "/" + cmp.Or(version.Version, "unknown") }
+
+// file is the configuration file; the flags are what it need not say.
+func (f *flags) file() docspace.File {
+	return docspace.File{
+		Path: f.configFile, Defaults: f.settings(), ReservedLabels: collector.ReservedLabels(), UserAgent: userAgent(),
+	}
+}
+
+func (f *flags) settings() docspace.PortalSettings {
+	return docspace.PortalSettings{
+		Timeout: f.timeout, TimeZone: f.timeZone, AutoDisableAfter: f.autoDisableAfter, MaxResponseSize: f.maxResponseSize,
+		Collectors: docspace.CollectorSwitch{Webhooks: f.webhooks, Triggers: f.triggers},
+	}
+}
+
+// check refuses values that make no sense, and flags of one portal beside a file of several.
 func (f *flags) check() error {
 	for _, c := range []struct {
 		flag string
@@ -195,45 +237,23 @@ func (f *flags) check() error {
 			return fmt.Errorf("%s is too small", c.flag)
 		}
 	}
+	if _, err := docspace.ParseTimeZone(f.timeZone); err != nil {
+		return fmt.Errorf("--docspace.time-zone: %w", err)
+	}
+	for _, c := range []struct {
+		setting string
+		given   bool
+	}{
+		{"--demo", f.demo},
+		{"--docspace.url (DOCSPACE_URL)", f.url != ""},
+		{"--docspace.api-key-file (DOCSPACE_API_KEY_FILE)", f.apiKeyFile != ""},
+		{keyVariable, os.Getenv(keyVariable) != ""},
+	} {
+		if f.configFile != "" && c.given {
+			return fmt.Errorf("--config.file says which portals there are: leave %s out", c.setting)
+		}
+	}
 	return nil
-}
-
-func (f *flags) newPortal(cfg docspace.Config, logger log.Logger) (*collector.Portal, error) {
-	zone, err := f.zone()
-	if err != nil {
-		return nil, err
-	}
-	valid, err := cfg.Validate()
-	if err != nil {
-		return nil, err
-	}
-	client, err := docspace.NewClient(valid)
-	if err != nil {
-		return nil, err
-	}
-	return collector.NewPortal(client, collector.PortalOptions{
-		Name:             collector.DefaultPortal,
-		TimeZone:         zone,
-		AutoDisableAfter: f.autoDisableAfter,
-		Webhooks:         f.webhooks,
-		Triggers:         f.triggers,
-		Deliveries:       f.deliveries,
-		Log:              f.log,
-		Logger:           logger,
-		Clock:            time.Now,
-	}), nil
-}
-
-// zone is the time zone that was chosen, nil for the portal's own.
-func (f *flags) zone() (*time.Location, error) {
-	if f.timeZone == "auto" {
-		return nil, nil
-	}
-	zone, err := time.LoadLocation(f.timeZone)
-	if err != nil || zone == time.Local || f.timeZone == "" {
-		return nil, fmt.Errorf("--docspace.time-zone: %q is neither auto nor an IANA time zone", f.timeZone)
-	}
-	return zone, nil
 }
 
 // addDemo starts the simulated portal and returns its URL.
@@ -249,7 +269,7 @@ func addDemo(group *run.Group) (string, error) {
 
 // addServer adds the exporter's own server, which lets the scrapes in flight end.
 func addServer(group *run.Group, f *flags, handler http.Handler, base, logger log.Logger) {
-	slogger := slogOver(base)
+	slogger := collector.SlogOver(base)
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -266,17 +286,6 @@ func addServer(group *run.Group, f *flags, handler http.Handler, base, logger lo
 	})
 }
 
-func warnOfClearText(cfg docspace.Config, logger log.Logger) {
-	u, err := url.Parse(cfg.URL)
-	if err != nil || u.Scheme != "http" {
-		return
-	}
-	if ip := net.ParseIP(u.Hostname()); ip.IsLoopback() || u.Hostname() == "localhost" {
-		return
-	}
-	level.Warn(logger).Log("msg", "the API key is sent in clear text, use https", "portal", collector.DefaultPortal)
-}
-
 // newLogger returns the filtered logger that all others stand on.
 func newLogger(f *flags) log.Logger {
 	w := log.NewSyncWriter(os.Stderr)
@@ -285,18 +294,4 @@ func newLogger(f *flags) log.Logger {
 		base = log.NewJSONLogger(w)
 	}
 	return level.NewFilter(base, level.Allow(level.ParseDefault(f.logLevel, level.InfoValue())))
-}
-
-// slogOver bridges to the logger that the web server wants. It adds its own time and caller, so it
-// stands on the base logger; its key time gets the name that our own lines use.
-func slogOver(base log.Logger) *slog.Logger {
-	renamed := log.LoggerFunc(func(keyvals ...any) error {
-		for i := 0; i < len(keyvals); i += 2 {
-			if keyvals[i] == slog.TimeKey {
-				keyvals[i] = "ts"
-			}
-		}
-		return base.Log(keyvals...)
-	})
-	return slog.New(sloggokit.NewGoKitHandler(renamed, slog.LevelDebug))
 }

@@ -58,6 +58,16 @@ func (e *Exporter) Loaded(at time.Time) {
 	e.reloadedAt.Set(unix(at))
 }
 
+// NotLoaded notes that the configuration could not be loaded, and the old one stays.
+func (e *Exporter) NotLoaded() { e.reloaded.Set(0) }
+
+// Forget drops what was counted of a portal that is no longer configured.
+func (e *Exporter) Forget(portal string) {
+	labels := prometheus.Labels{"portal": portal}
+	e.requests.DeletePartialMatch(labels)
+	e.durations.DeletePartialMatch(labels)
+}
+
 // Observer returns the function that counts the requests of a portal's client. The outcomes that
 // are always possible start at 0.
 func (e *Exporter) Observer(portal string) func(docspace.Endpoint, int, time.Duration) {

@@ -44,27 +44,44 @@ func (t Timeouts) of(r *http.Request) (time.Duration, error) {
 	return timeout, nil
 }
 
-// MetricsHandler serves the metrics of the exporter and of a portal, which it asks at each request.
+// MetricsHandler serves the metrics of the exporter and of a portal, which it asks at each request. The
+// portal is nil when there are several, which ProbeHandler serves.
 func MetricsHandler(e *Exporter, p *Portal, t Timeouts, logger log.Logger) http.Handler {
-	opts := promhttp.HandlerOpts{
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		serveScrape(w, r, scrapeOptions{timeouts: t, logger: logger, collectors: func(ctx context.Context) []prometheus.Collector {
+			if p == nil {
+				return []prometheus.Collector{e.registry}
+			}
+			return []prometheus.Collector{e.registry, p.Collector(ctx)}
+		}})
+	})
+}
+
+// scrapeOptions say what a scrape is of.
+type scrapeOptions struct {
+	timeouts Timeouts
+	logger   log.Logger
+	// collectors are made for a scrape; ctx is done when its time is up.
+	collectors func(ctx context.Context) []prometheus.Collector
+}
+
+// serveScrape answers one scrape.
+func serveScrape(w http.ResponseWriter, r *http.Request, o scrapeOptions) {
+	timeout, err := o.timeouts.of(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), timeout)
+	defer cancel()
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(o.collectors(ctx)...)
+	promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		ErrorHandling:                       promhttp.ContinueOnError,
+		ErrorLog:                            &scrapeLog{logger: o.logger},
 		EnableOpenMetrics:                   true,
 		EnableOpenMetricsTextCreatedSamples: true,
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		timeout, err := t.of(r)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		ctx, cancel := context.WithTimeout(r.Context(), timeout)
-		defer cancel()
-		registry := prometheus.NewRegistry()
-		registry.MustRegister(e.registry, p.Collector(ctx))
-		opts := opts
-		opts.ErrorLog = &scrapeLog{logger: logger}
-		promhttp.HandlerFor(registry, opts).ServeHTTP(w, r)
-	})
+	}).ServeHTTP(w, r)
 }
 
 // scrapeLog logs the first thing that goes wrong with serving a scrape: when the scraper has gone, the

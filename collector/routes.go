@@ -17,6 +17,8 @@ type Routes struct {
 	// MetricsPath is where Metrics is served.
 	MetricsPath string
 	Metrics     http.Handler
+	// Reload is served if it is set, and so are Probe and Discovery, which are for several portals.
+	Reload, Probe, Discovery http.Handler
 	// Pprof serves the profiles of the process too.
 	Pprof bool
 }
@@ -28,6 +30,13 @@ func (r Routes) Handler() (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET "+r.MetricsPath, r.Metrics)
+	if r.Reload != nil {
+		mux.Handle("POST /-/reload", r.Reload)
+	}
+	if r.Probe != nil {
+		mux.Handle("GET /probe", r.Probe)
+		mux.Handle("GET /sd", r.Discovery)
+	}
 	mux.Handle("GET /-/healthy", text("docspace_exporter is healthy.\n"))
 	mux.Handle("GET /-/ready", text("docspace_exporter is ready.\n"))
 	if r.Pprof {
@@ -51,23 +60,28 @@ func (r Routes) checkMetricsPath() error {
 	switch {
 	case !strings.HasPrefix(p, "/") || strings.HasSuffix(p, "/") || strings.ContainsAny(p, "{} \t?#%") || path.Clean(p) != p:
 		return fmt.Errorf("telemetry path %q must start with /, not end with it, and be plain", p)
-	case strings.HasPrefix(p, "/-/") || strings.HasPrefix(p, "/debug/"):
+	case strings.HasPrefix(p, "/-/") || strings.HasPrefix(p, "/debug/") || p == "/probe" || p == "/sd":
 		return fmt.Errorf("telemetry path %q is the exporter's own", p)
 	}
 	return nil
 }
 
 func (r Routes) landingPage() (http.Handler, error) {
+	links := []web.LandingLinks{
+		{Address: r.MetricsPath, Text: "Metrics", Description: "of the portal and of the exporter"},
+		{Address: "/-/healthy", Text: "Health", Description: "whether the exporter serves"},
+		{Address: "/-/ready", Text: "Readiness", Description: "whether its configuration is loaded"},
+	}
+	if r.Probe != nil {
+		links[0].Description = "of the exporter itself; those of a portal are under /probe?target=NAME"
+		links = append(links, web.LandingLinks{Address: "/sd", Text: "Service discovery", Description: "the portals, for http_sd_configs of Prometheus"})
+	}
 	return web.NewLandingPage(web.LandingConfig{
 		Name:        "docspace_exporter",
 		Description: "Prometheus exporter for the webhooks of an ONLYOFFICE DocSpace portal",
 		Version:     version.Info(),
 		Profiling:   strconv.FormatBool(r.Pprof),
-		Links: []web.LandingLinks{
-			{Address: r.MetricsPath, Text: "Metrics", Description: "of the portal and of the exporter"},
-			{Address: "/-/healthy", Text: "Health", Description: "whether the exporter serves"},
-			{Address: "/-/ready", Text: "Readiness", Description: "whether its configuration is loaded"},
-		},
+		Links:       links,
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -56,15 +57,43 @@ func (c Config) Validate() (ValidConfig, error) {
 	if c.MaxResponseSize < 0 {
 		return ValidConfig{}, fmt.Errorf("maximum response size %d is negative", c.MaxResponseSize)
 	}
-	cfg := c
-	cfg.MaxResponseSize = cmp.Or(c.MaxResponseSize, DefaultMaxResponseSize)
-	if cfg.Observe == nil {
-		cfg.Observe = func(Endpoint, int, time.Duration) {}
+	return ValidConfig{cfg: c.withDefaults(), base: base}, nil
+}
+
+func (c Config) withDefaults() Config {
+	c.MaxResponseSize = cmp.Or(c.MaxResponseSize, DefaultMaxResponseSize)
+	if c.Observe == nil {
+		c.Observe = func(Endpoint, int, time.Duration) {}
 	}
-	if cfg.Clock == nil {
-		cfg.Clock = time.Now
+	if c.Clock == nil {
+		c.Clock = time.Now
 	}
-	return ValidConfig{cfg: cfg, base: base}, nil
+	return c
+}
+
+// ClearText tells whether the key is sent to another machine without encryption.
+func (v ValidConfig) ClearText() bool {
+	host := v.base.Hostname()
+	return v.base.Scheme == "http" && host != "localhost" && !net.ParseIP(host).IsLoopback()
+}
+
+// plain is the configuration without its functions, which can't be compared.
+func (v ValidConfig) plain() Config {
+	v.cfg.Observe, v.cfg.Clock = nil, nil
+	return v.cfg
+}
+
+// ParseTimeZone returns the time zone of an IANA name, nil for auto: the one that the portal's
+// settings name.
+func ParseTimeZone(name string) (*time.Location, error) {
+	if name == "auto" {
+		return nil, nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil || zone == time.Local || name == "" {
+		return nil, fmt.Errorf("%q is neither auto nor an IANA time zone", name)
+	}
+	return zone, nil
 }
 
 // parsePortalURL reads the address of a portal. Its errors don't repeat the input when that could
@@ -145,5 +174,21 @@ func (v ValidConfig) newHTTPClient() (*http.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("HTTP client of portal %s: %w", v.base.Host, err)
 	}
+	if v.cfg.HTTPClientConfig.FollowRedirects {
+		hc.CheckRedirect = stayOnHost
+	}
 	return hc, nil
+}
+
+// maxRedirects is what net/http allows, too.
+const maxRedirects = 10
+
+// stayOnHost refuses redirects to another host, another port or from https to http. The library would
+// send such a host no key, but take it for the portal, and trust sub-domains with the key.
+func stayOnHost(req *http.Request, via []*http.Request) error {
+	from := via[len(via)-1].URL
+	if len(via) >= maxRedirects || req.URL.Host != from.Host || req.URL.Scheme != from.Scheme && req.URL.Scheme != "https" {
+		return http.ErrUseLastResponse
+	}
+	return nil
 }

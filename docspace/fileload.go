@@ -1,0 +1,174 @@
+package docspace
+
+import (
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/config"
+	"github.com/prometheus/common/model"
+	"go.yaml.in/yaml/v3"
+)
+
+// fileLoader makes portals of a file whose keys are right.
+type fileLoader struct {
+	mistakes
+	file     File
+	defaults *portalNode
+	portals  []ValidPortal
+	urls     map[string]string // the name of the portal that has it
+}
+
+// portalNode is a portal, or the defaults of all, as it is written.
+type portalNode struct {
+	key        string
+	name, node *yaml.Node
+}
+
+func newPortalNode(key string, name, node *yaml.Node) *portalNode {
+	return &portalNode{key: key, name: name, node: target(node)}
+}
+
+// line is where a key is, or the name of the portal if the key is not there.
+func (p *portalNode) line(key string) int {
+	for name := range pairs(p.node) {
+		if name.Value == key {
+			return name.Line
+		}
+	}
+	return p.name.Line
+}
+
+func (l *fileLoader) load(root *yaml.Node) {
+	defaults := child(root, "defaults")
+	l.defaults = newPortalNode("defaults", defaults, defaults)
+	l.read(l.defaults) // so that its mistakes are told once and not for each portal
+	if len(l.errs) > 0 {
+		return
+	}
+	for name, n := range pairs(child(root, "portals")) {
+		l.loadPortal(newPortalNode(join("portals", name.Value), name, n))
+	}
+}
+
+func (l *fileLoader) loadPortal(p *portalNode) {
+	if !portalName.MatchString(p.name.Value) {
+		l.add(p.name.Line, p.key, "a name must consist of letters, digits and . _ -, and begin with a letter or digit")
+	}
+	keys, zone := l.read(p)
+	client := config.HTTPClientConfig(keys.HTTPClientConfig)
+	l.checkKey(p, &client)
+	l.portals = append(l.portals, ValidPortal{
+		Name: p.name.Value, URL: keys.URL, Labels: keys.Labels, Settings: keys.PortalSettings, TimeZone: zone,
+		place: l.file.Path + ":" + strconv.Itoa(p.line(clientKey)) + ": " + p.key + "." + clientKey + ": ",
+		config: ValidConfig{base: l.checkURL(p, keys.URL), cfg: Config{
+			URL: keys.URL, HTTPClientConfig: client, MaxResponseSize: int64(keys.MaxResponseSize),
+			UserAgent: l.file.UserAgent, Clock: l.file.Clock,
+		}.withDefaults()},
+	})
+}
+
+// clientKey is the key that says how a portal is reached.
+const clientKey = "http_client_config"
+
+// read lays the keys of a portal over the defaults, and these over the flags.
+func (l *fileLoader) read(p *portalNode) (portalKeys, *time.Location) {
+	keys := portalKeys{HTTPClientConfig: httpClientKeys{EnableHTTP2: true}, PortalSettings: l.file.Defaults}
+	for _, n := range []*yaml.Node{l.defaults.node, p.node} {
+		if err := n.Decode(&keys); err != nil { // all else was checked, so the library refuses a combination of keys
+			l.addTo(p, clientKey, err.Error())
+			return keys, nil
+		}
+	}
+	client := (*config.HTTPClientConfig)(&keys.HTTPClientConfig)
+	client.SetDirectory(filepath.Dir(l.file.Path))
+	if err := client.Validate(); err != nil {
+		l.addTo(p, clientKey, err.Error())
+	}
+	l.checkLabels(child(p.node, "labels"), p.key+".labels")
+	return keys, l.checkSettings(p, keys.PortalSettings)
+}
+
+func (l *fileLoader) addTo(p *portalNode, key, text string) { l.add(p.line(key), p.key+"."+key, text) }
+
+// checkKey tells whether there is a key. A file that holds one is not looked at.
+func (l *fileLoader) checkKey(p *portalNode, c *config.HTTPClientConfig) {
+	switch auth := c.Authorization; {
+	case auth == nil && c.BasicAuth == nil && c.HTTPHeaders == nil:
+		l.addTo(p, clientKey, "there is no API key, give authorization.credentials_file")
+	case auth != nil && auth.CredentialsFile == "":
+		if err := checkKey(auth); err != nil {
+			l.addTo(p, clientKey, err.Error())
+		}
+	}
+}
+
+func (l *fileLoader) checkURL(p *portalNode, s string) *url.URL {
+	if s == "" {
+		l.addTo(p, "url", "there is none, give one such as https://portal.example.com")
+		return nil
+	}
+	base, err := parsePortalURL(s)
+	if err != nil {
+		l.addTo(p, "url", err.Error())
+		return nil
+	}
+	if other, taken := l.urls[base.String()]; taken {
+		l.addTo(p, "url", "the portal "+other+" has it already, each must have its own")
+	}
+	l.urls[base.String()] = p.name.Value
+	return base
+}
+
+// checkSettings returns the time zone.
+func (l *fileLoader) checkSettings(p *portalNode, s PortalSettings) *time.Location {
+	for _, c := range []struct {
+		key  string
+		good bool
+	}{
+		{"timeout", s.Timeout > 0},
+		{"auto_disable_after", s.AutoDisableAfter > 0},
+		{"max_response_size", s.MaxResponseSize > 0},
+	} {
+		if !c.good {
+			l.addTo(p, c.key, "must be more than 0")
+		}
+	}
+	zone, err := ParseTimeZone(s.TimeZone)
+	if err != nil {
+		l.addTo(p, "time_zone", "must be auto or an IANA name such as Europe/Berlin")
+	}
+	return zone
+}
+
+// checkLabels refuses labels that Prometheus would refuse, or that would take the place of its own or
+// of a metric's.
+func (l *fileLoader) checkLabels(labels *yaml.Node, key string) {
+	for name := range pairs(labels) {
+		switch path := join(key, name.Value); {
+		case !model.LegacyValidation.IsValidLabelName(name.Value):
+			l.add(name.Line, path, "a label's name must consist of letters, digits and _, and not begin with a digit")
+		case strings.HasPrefix(name.Value, model.ReservedLabelPrefix):
+			l.add(name.Line, path, "names that begin with __ are Prometheus's own, choose another")
+		case slices.Contains(l.file.ReservedLabels, name.Value):
+			l.add(name.Line, path, "metrics have a label of this name, choose another")
+		}
+	}
+}
+
+// portalName is a name that looks the same in a URL, a label and a shell.
+var portalName = regexp.MustCompile(`^[\pL\pN][\pL\pN._-]*$`)
+
+// child is the value of a key of a mapping, an empty node if it is not there.
+func child(n *yaml.Node, key string) *yaml.Node {
+	for name, value := range pairs(n) {
+		if name.Value == key {
+			return target(value)
+		}
+	}
+	return &yaml.Node{}
+}

@@ -1,0 +1,78 @@
+package docspace
+
+import (
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/alecthomas/units"
+)
+
+// PortalSettings are what can be said of a portal beside its address and how to reach it.
+type PortalSettings struct {
+	// Timeout of one scrape when Prometheus does not say.
+	Timeout time.Duration `yaml:"timeout"`
+	// TimeZone is what ParseTimeZone reads.
+	TimeZone string `yaml:"time_zone"`
+	// AutoDisableAfter is how long the portal puts up with a webhook without success.
+	AutoDisableAfter time.Duration `yaml:"auto_disable_after"`
+	// MaxResponseSize caps one answer, after decompression.
+	MaxResponseSize units.Base2Bytes `yaml:"max_response_size"`
+	Collectors      CollectorSwitch  `yaml:"collectors"`
+}
+
+// CollectorSwitch tells which collectors are on.
+type CollectorSwitch struct {
+	Webhooks bool `yaml:"webhooks"`
+	Triggers bool `yaml:"triggers"`
+}
+
+// ValidPortal is a portal whose configuration has no mistake.
+type ValidPortal struct {
+	Name string
+	// URL as the file spells it.
+	URL string
+	// Labels are for service discovery.
+	Labels   map[string]string
+	Settings PortalSettings
+	// TimeZone in which the portal's wall clock runs; nil means the one that its settings name.
+	TimeZone *time.Location
+
+	config ValidConfig
+	place  string // of its client's configuration in the file, with a colon
+}
+
+// NewClient returns a client for the portal, whose requests observe is told of as in Config. It fails
+// when a certificate can't be read.
+func (p ValidPortal) NewClient(observe func(Endpoint, int, time.Duration)) (*Client, error) {
+	v := p.config
+	v.cfg.Observe = observe
+	client, err := NewClient(v)
+	if err != nil {
+		return nil, fmt.Errorf("%s%w", p.place, err)
+	}
+	return client, nil
+}
+
+// CheckFiles tells whether the key and certificates that the portal needs can be read.
+func (p ValidPortal) CheckFiles() error {
+	if err := checkKey(p.config.cfg.HTTPClientConfig.Authorization); err != nil {
+		return fmt.Errorf("%s%w", p.place, err)
+	}
+	client, err := p.NewClient(p.config.cfg.Observe)
+	if err != nil {
+		return err
+	}
+	client.Close()
+	return nil
+}
+
+// ClearText tells whether the key is sent to another machine without encryption.
+func (p ValidPortal) ClearText() bool { return p.config.ClearText() }
+
+// Same tells whether a portal that is being watched can go on as it is with the configuration o: all
+// but its labels and timeout are the same.
+func (p ValidPortal) Same(o ValidPortal) bool {
+	p.Settings.Timeout = o.Settings.Timeout
+	return p.Name == o.Name && p.Settings == o.Settings && reflect.DeepEqual(p.config.plain(), o.config.plain())
+}
