@@ -61,7 +61,8 @@ func main() {
 	app.FatalIfError(err, "")
 	if f.configCheck {
 		app.FatalIfError(serve(f, log.NewNopLogger()), "")
-		fmt.Fprintln(os.Stdout, "the configuration is good")
+		_, err = fmt.Fprintln(os.Stdout, "the configuration is good")
+		app.FatalIfError(err, "")
 		return
 	}
 	app.FatalIfError(serve(f, newLogger(f)), "")

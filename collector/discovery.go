@@ -19,11 +19,12 @@ type targetGroup struct {
 // the list was asked for.
 func DiscoveryHandler(p *Portals) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		groups := []targetGroup{}
-		for _, m := range p.configured() {
+		members := p.configured()
+		groups := make([]targetGroup, len(members))
+		for i, m := range members {
 			labels := map[string]string{nameLabel: m.Name}
 			maps.Copy(labels, m.Labels)
-			groups = append(groups, targetGroup{Targets: []string{r.Host}, Labels: labels})
+			groups[i] = targetGroup{Targets: []string{r.Host}, Labels: labels}
 		}
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(groups) // the client has gone

@@ -36,7 +36,7 @@ type portalSet struct {
 
 // member is a portal and its configuration.
 type member struct {
-	docspace.ValidPortal
+	*docspace.ValidPortal
 	*watch
 }
 
@@ -99,7 +99,7 @@ func (p *Portals) build(config docspace.ValidPortals) (portalSet, error) {
 	return next, nil
 }
 
-func (p *Portals) newPortal(client Client, conf docspace.ValidPortal) *Portal {
+func (p *Portals) newPortal(client Client, conf *docspace.ValidPortal) *Portal {
 	return NewPortal(client, PortalOptions{
 		Name:             conf.Name,
 		TimeZone:         conf.TimeZone,
@@ -112,7 +112,7 @@ func (p *Portals) newPortal(client Client, conf docspace.ValidPortal) *Portal {
 }
 
 // warn tells of what is no mistake of the file, but will be a trouble of the portal.
-func (p *Portals) warn(conf docspace.ValidPortal) {
+func (p *Portals) warn(conf *docspace.ValidPortal) {
 	logger := level.Warn(log.With(p.logger, "portal", conf.Name))
 	if conf.ClearText() {
 		logger.Log("msg", "the API key is sent in clear text, use https")
@@ -195,9 +195,10 @@ func (p *Portals) configured() []*member {
 
 // CheckFiles tells whether the keys and certificates of all portals can be read.
 func (p *Portals) CheckFiles() error {
-	var errs []error
-	for _, m := range p.configured() {
-		errs = append(errs, m.CheckFiles())
+	members := p.configured()
+	errs := make([]error, len(members))
+	for i, m := range members {
+		errs[i] = m.CheckFiles()
 	}
 	return errors.Join(errs...)
 }

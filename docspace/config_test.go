@@ -1,8 +1,10 @@
 package docspace
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -266,5 +268,64 @@ func TestTLSFileThatIsNotThereIsRefusedByNewClient(t *testing.T) {
 	if _, err = NewClient(v); err == nil || !strings.HasPrefix(err.Error(), "HTTP client of portal portal.example: ") ||
 		!strings.Contains(err.Error(), client.TLSConfig.CAFile) {
 		t.Errorf("error %v, want one that names the portal and the file", err)
+	}
+}
+
+func TestTimeZones(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"auto": "", "UTC": "UTC", "Asia/Kolkata": "Asia/Kolkata"} {
+		zone, err := ParseTimeZone(name)
+		if err != nil || (zone == nil) != (want == "") || zone != nil && zone.String() != want {
+			t.Errorf("%s: %v, %v", name, zone, err)
+		}
+	}
+	for _, name := range []string{"", "Local", "Mars/Olympus", "AUTO", "../etc/passwd"} {
+		if _, err := ParseTimeZone(name); err == nil {
+			t.Errorf("%q is accepted", name)
+		}
+	}
+}
+
+func TestClearText(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{
+		"https://portal.example": false, "http://portal.example": true, "http://192.0.2.1:80": true,
+		"http://localhost:8092": false, "http://127.0.0.1": false, "http://[::1]:8092": false,
+	} {
+		v, err := Config{URL: address}.Validate()
+		if err != nil || v.ClearText() != want {
+			t.Errorf("%s: %t, %v", address, v.ClearText(), err)
+		}
+	}
+}
+
+// Where redirects are followed, they are to the same portal or not at all.
+func TestRedirectsLeadToTheSameHost(t *testing.T) {
+	t.Parallel()
+	get := func(address string) *http.Request {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return req
+	}
+	for _, tt := range []struct {
+		from, to string
+		followed bool
+	}{
+		{"https://a.example/x", "https://a.example/y", true},
+		{"http://a.example/x", "https://a.example/x", true},
+		{"https://a.example/x", "http://a.example/x", false},
+		{"https://a.example/x", "https://b.example/x", false},
+		{"https://a.example/x", "https://sub.a.example/x", false},
+		{"https://a.example/x", "https://a.example:8443/x", false},
+	} {
+		if err := stayOnHost(get(tt.to), []*http.Request{get(tt.from)}); (err == nil) != tt.followed {
+			t.Errorf("%s to %s: %v", tt.from, tt.to, err)
+		}
+	}
+	round := slices.Repeat([]*http.Request{get("https://a.example/")}, maxRedirects)
+	if stayOnHost(round[0], round) == nil {
+		t.Error("redirects are followed for ever")
 	}
 }

@@ -2,6 +2,7 @@ package docspace
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +29,7 @@ type File struct {
 
 // ValidPortals are the portals of a configuration without a mistake; the zero value has none.
 type ValidPortals struct {
-	portals []ValidPortal
+	portals []*ValidPortal
 }
 
 // OnePortal is the configuration of a single portal, which no file describes.
@@ -42,11 +43,11 @@ func OnePortal(name string, c Config, s PortalSettings) (ValidPortals, error) {
 	if err != nil {
 		return ValidPortals{}, err
 	}
-	return ValidPortals{portals: []ValidPortal{{Name: name, URL: c.URL, Settings: s, TimeZone: zone, config: valid}}}, nil
+	return ValidPortals{portals: []*ValidPortal{{Name: name, URL: c.URL, Settings: s, TimeZone: zone, config: valid}}}, nil
 }
 
 // List returns the portals in the file's order.
-func (v ValidPortals) List() []ValidPortal { return slices.Clone(v.portals) }
+func (v ValidPortals) List() []*ValidPortal { return slices.Clone(v.portals) }
 
 // Load reads and validates the file. The error has one line for each mistake, with the file, line and
 // key, and holds no secret. Keys and certificates that the file names are not looked at: they are the
@@ -72,7 +73,7 @@ func (f File) Load() (ValidPortals, error) {
 }
 
 // syntaxError is what the library says of a text that is no YAML.
-var syntaxError = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+var syntaxError = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)`)
 
 // parse returns the file's only document, nil if it has none.
 func (f File) parse(content []byte) (*yaml.Node, error) {
@@ -91,9 +92,6 @@ func (f File) parse(content []byte) (*yaml.Node, error) {
 	case err == nil:
 		return nil, fmt.Errorf("%s:%d: a second document begins, there must be one", f.Path, next.Line)
 	}
-	line := "1"
-	if found := syntaxError.FindStringSubmatch(err.Error()); found != nil && found[1] != "" {
-		line = found[1]
-	}
-	return nil, fmt.Errorf("%s:%s: this is not YAML: %s", f.Path, line, syntaxError.ReplaceAllString(err.Error(), ""))
+	found := syntaxError.FindStringSubmatch(err.Error())
+	return nil, fmt.Errorf("%s:%s: this is not YAML: %s", f.Path, cmp.Or(found[1], "1"), found[2])
 }

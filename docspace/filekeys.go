@@ -3,6 +3,7 @@ package docspace
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"reflect"
 	"strconv"
 	"strings"
@@ -123,9 +124,7 @@ func keysOf(t reflect.Type) (names []string, types map[string]reflect.Type) {
 		case options == "inline":
 			inner, innerTypes := keysOf(f.Type)
 			names = append(names, inner...)
-			for name, t := range innerTypes {
-				types[name] = t
-			}
+			maps.Copy(types, innerTypes)
 		case f.IsExported() && name != "oauth2" && !strings.HasSuffix(name, "_ref"):
 			names = append(names, name)
 			types[name] = f.Type

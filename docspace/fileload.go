@@ -19,7 +19,7 @@ type fileLoader struct {
 	mistakes
 	file     File
 	defaults *portalNode
-	portals  []ValidPortal
+	portals  []*ValidPortal
 	urls     map[string]string // the name of the portal that has it
 }
 
@@ -59,10 +59,13 @@ func (l *fileLoader) loadPortal(p *portalNode) {
 	if !portalName.MatchString(p.name.Value) {
 		l.add(p.name.Line, p.key, "a name must consist of letters, digits and . _ -, and begin with a letter or digit")
 	}
-	keys, zone := l.read(p)
+	keys, zone, ok := l.read(p)
+	if !ok {
+		return
+	}
 	client := config.HTTPClientConfig(keys.HTTPClientConfig)
 	l.checkKey(p, &client)
-	l.portals = append(l.portals, ValidPortal{
+	l.portals = append(l.portals, &ValidPortal{
 		Name: p.name.Value, URL: keys.URL, Labels: keys.Labels, Settings: keys.PortalSettings, TimeZone: zone,
 		place: l.file.Path + ":" + strconv.Itoa(p.line(clientKey)) + ": " + p.key + "." + clientKey + ": ",
 		config: ValidConfig{base: l.checkURL(p, keys.URL), cfg: Config{
@@ -75,13 +78,14 @@ func (l *fileLoader) loadPortal(p *portalNode) {
 // clientKey is the key that says how a portal is reached.
 const clientKey = "http_client_config"
 
-// read lays the keys of a portal over the defaults, and these over the flags.
-func (l *fileLoader) read(p *portalNode) (portalKeys, *time.Location) {
-	keys := portalKeys{HTTPClientConfig: httpClientKeys{EnableHTTP2: true}, PortalSettings: l.file.Defaults}
+// read lays the keys of a portal over the defaults, and these over the flags. It is not ok when the
+// keys could not be read to the end.
+func (l *fileLoader) read(p *portalNode) (keys portalKeys, zone *time.Location, ok bool) {
+	keys = portalKeys{HTTPClientConfig: httpClientKeys{EnableHTTP2: true}, PortalSettings: l.file.Defaults}
 	for _, n := range []*yaml.Node{l.defaults.node, p.node} {
 		if err := n.Decode(&keys); err != nil { // all else was checked, so the library refuses a combination of keys
 			l.addTo(p, clientKey, err.Error())
-			return keys, nil
+			return keys, nil, false
 		}
 	}
 	client := (*config.HTTPClientConfig)(&keys.HTTPClientConfig)
@@ -90,7 +94,7 @@ func (l *fileLoader) read(p *portalNode) (portalKeys, *time.Location) {
 		l.addTo(p, clientKey, err.Error())
 	}
 	l.checkLabels(child(p.node, "labels"), p.key+".labels")
-	return keys, l.checkSettings(p, keys.PortalSettings)
+	return keys, l.checkSettings(p, keys.PortalSettings), true
 }
 
 func (l *fileLoader) addTo(p *portalNode, key, text string) { l.add(p.line(key), p.key+"."+key, text) }
@@ -155,7 +159,7 @@ func (l *fileLoader) checkLabels(labels *yaml.Node, key string) {
 		case strings.HasPrefix(name.Value, model.ReservedLabelPrefix):
 			l.add(name.Line, path, "names that begin with __ are Prometheus's own, choose another")
 		case slices.Contains(l.file.ReservedLabels, name.Value):
-			l.add(name.Line, path, "metrics have a label of this name, choose another")
+			l.add(name.Line, path, "the exporter or Prometheus has a label of this name, choose another")
 		}
 	}
 }

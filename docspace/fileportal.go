@@ -44,7 +44,7 @@ type ValidPortal struct {
 
 // NewClient returns a client for the portal, whose requests observe is told of as in Config. It fails
 // when a certificate can't be read.
-func (p ValidPortal) NewClient(observe func(Endpoint, int, time.Duration)) (*Client, error) {
+func (p *ValidPortal) NewClient(observe func(Endpoint, int, time.Duration)) (*Client, error) {
 	v := p.config
 	v.cfg.Observe = observe
 	client, err := NewClient(v)
@@ -55,7 +55,7 @@ func (p ValidPortal) NewClient(observe func(Endpoint, int, time.Duration)) (*Cli
 }
 
 // CheckFiles tells whether the key and certificates that the portal needs can be read.
-func (p ValidPortal) CheckFiles() error {
+func (p *ValidPortal) CheckFiles() error {
 	if err := checkKey(p.config.cfg.HTTPClientConfig.Authorization); err != nil {
 		return fmt.Errorf("%s%w", p.place, err)
 	}
@@ -68,11 +68,12 @@ func (p ValidPortal) CheckFiles() error {
 }
 
 // ClearText tells whether the key is sent to another machine without encryption.
-func (p ValidPortal) ClearText() bool { return p.config.ClearText() }
+func (p *ValidPortal) ClearText() bool { return p.config.ClearText() }
 
 // Same tells whether a portal that is being watched can go on as it is with the configuration o: all
 // but its labels and timeout are the same.
-func (p ValidPortal) Same(o ValidPortal) bool {
-	p.Settings.Timeout = o.Settings.Timeout
-	return p.Name == o.Name && p.Settings == o.Settings && reflect.DeepEqual(p.config.plain(), o.config.plain())
+func (p *ValidPortal) Same(o *ValidPortal) bool {
+	settings := p.Settings
+	settings.Timeout = o.Settings.Timeout
+	return p.Name == o.Name && settings == o.Settings && reflect.DeepEqual(p.config.plain(), o.config.plain())
 }

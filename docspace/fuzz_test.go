@@ -232,3 +232,30 @@ func FuzzClassifyFailure(f *testing.F) {
 		}
 	})
 }
+
+// Whatever is in a file, it is read or refused, in lines that each say where.
+func FuzzLoadFile(f *testing.F) {
+	for _, content := range []string{
+		"", with(), with("    labels: {team: crm}"), "defaults: &d {timeout: 5s}\nportals: {a: *d}", "portals: &p\n  a: *p", "a: &a [*a]",
+		"defaults:\n  http_client_config: {http_headers: {X: {values: [a]}}, proxy_connect_header: {Y: [b]}}\n", "? [a]\n: b", "portals: {? {a: b} : c}", "!!binary x: y",
+	} {
+		f.Add(content)
+	}
+	f.Fuzz(func(t *testing.T, content string) {
+		file := fileIn(t, content)
+		v, err := file.Load()
+		if err == nil {
+			for _, p := range v.List() {
+				if _, err := parsePortalURL(p.URL); err != nil || p.Name == "" || p.Settings.Timeout <= 0 {
+					t.Errorf("portal %+v, %v", p, err)
+				}
+			}
+			return
+		}
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			if !strings.HasPrefix(line, file.Path+":") {
+				t.Errorf("line %q", line)
+			}
+		}
+	})
+}

@@ -1,0 +1,314 @@
+package docspace
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/config"
+)
+
+// flagDefaults are what the flags say when the file does not.
+var flagDefaults = PortalSettings{
+	Timeout: 10 * time.Second, TimeZone: "auto", AutoDisableAfter: 72 * time.Hour, MaxResponseSize: 64 << 20,
+	Collectors: CollectorSwitch{Webhooks: true, Triggers: true},
+}
+
+// fileIn writes docspace.yml and a key beside it.
+func fileIn(tb testing.TB, content string) File {
+	tb.Helper()
+	dir := tb.TempDir()
+	for name, content := range map[string]string{"docspace.yml": content, "key": testKey + "\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return File{Path: filepath.Join(dir, "docspace.yml"), Defaults: flagDefaults, ReservedLabels: []string{"name", "job"}}
+}
+
+// with is a file of one good portal and more lines of it, from line 6 on.
+func with(lines ...string) string {
+	return "portals:\n  acme:\n    http_client_config:\n      authorization: {credentials_file: key}\n    url: https://acme.example.com\n" +
+		strings.Join(lines, "\n") + "\n"
+}
+
+func TestEveryMistakeInAFileIsOneLineThatSaysWhereAndWhatWouldBeRight(t *testing.T) {
+	t.Parallel()
+	const (
+		portal  = "url, http_client_config, labels, timeout, time_zone, auto_disable_after, max_response_size, collectors"
+		client  = "basic_auth, authorization, bearer_token, bearer_token_file, tls_config, follow_redirects, enable_http2, proxy_url, no_proxy, proxy_from_environment, proxy_connect_header, http_headers"
+		badName = "a name must consist of letters, digits and . _ -, and begin with a letter or digit"
+		head    = "portals:\n  acme:\n    url: https://acme.example.com\n    http_client_config:\n"
+		rest    = "    http_client_config: {authorization: {credentials_file: key}}\n"
+	)
+	for _, tt := range []struct{ name, file, want string }{
+		{"not YAML", "portals:\n  acme: [", "2: this is not YAML: did not find expected node content"},
+		{"a tab", "portals:\n\tacme: {}", "2: this is not YAML: found character that cannot start any token"},
+		{"bad UTF-8", "portals: \xff", "1: this is not YAML: invalid leading UTF-8 octet"},
+		{"two documents", "portals: {}\n---\nportals: {}\n", "2: a second document begins, there must be one"},
+		{"text", "portals", "1: must be a mapping with keys of defaults, portals"},
+		{"a list", "- portals", "1: must be a mapping with keys of defaults, portals"},
+		{"unknown key", "portals: {}\nportal: {}", "2: portal: unknown key, known are defaults, portals"},
+		{"a list of portals", "portals:\n- acme", "2: portals: must be a mapping"},
+		{"a portal that is text", "portals:\n  acme: https://acme.example.com", "2: portals.acme: must be a mapping with keys of " + portal},
+		{"an empty portal", "portals:\n  acme:", "2: portals.acme.http_client_config: there is no API key, give authorization.credentials_file\n2: portals.acme.url: there is none, give one such as https://portal.example.com"},
+		{"unknown key of a portal", with("    uri: x"), "6: portals.acme.uri: unknown key, known are " + portal},
+		{"unknown key of the defaults", "defaults:\n  time-out: 10s", "2: defaults.time-out: unknown key, known are " + portal},
+		{"unknown key of the client", head + "      token: x", "5: portals.acme.http_client_config.token: unknown key, known are " + client},
+		{"OAuth 2", head + "      oauth2: {client_id: x}", "5: portals.acme.http_client_config.oauth2: unknown key, known are " + client},
+		{"unknown key of the authorization", head + "      authorization:\n        credential_file: key", "6: portals.acme.http_client_config.authorization.credential_file: unknown key, known are type, credentials, credentials_file"},
+		{"unknown key of a header", head + "      http_headers:\n        X-Key: {value: [x]}", "6: portals.acme.http_client_config.http_headers.X-Key.value: unknown key, known are values, secrets, files"},
+		{"unknown key of collectors", with("    collectors: {log: true}"), "6: portals.acme.collectors.log: unknown key, known are webhooks, triggers"},
+		{"a key twice", with("    url: https://b.example"), "6: portals.acme.url: is there twice, first in line 5"},
+		{"a portal twice", with("  acme: {}"), "6: portals.acme: is there twice, first in line 2"},
+		{"no value", head + "      authorization: {credentials_file: }", "5: portals.acme.http_client_config.authorization.credentials_file: has no value"},
+		{"no URL", "portals:\n  acme:\n" + rest, "2: portals.acme.url: there is none, give one such as https://portal.example.com"},
+		{"no scheme", "portals:\n  acme:\n    url: acme.example.com\n" + rest, `3: portals.acme.url: portal URL "acme.example.com" must start with http:// or https://`},
+		{"a list of URLs", "portals:\n  acme:\n    url: [https://acme.example.com]\n" + rest, "3: portals.acme.url: must be text"},
+		{"a password in the URL", "portals:\n  acme:\n    url: https://u:hunter2@acme.example.com\n" + rest, "3: portals.acme.url: portal URL holds a user name or password; give credentials in a file"},
+		{"one URL for two", with("  beta:", "    url: https://acme.example.com/", rest), "7: portals.beta.url: the portal acme has it already, each must have its own"},
+		{"a name with a slash", "portals:\n  a/b:\n    url: https://a.example\n" + rest, "2: portals.a/b: " + badName},
+		{"a name like a URL", "portals:\n  https://a.example:\n    url: https://a.example\n" + rest, "2: portals.https://a.example: " + badName},
+		{"an empty name", "portals:\n  '':\n    url: https://a.example\n" + rest, `2: portals."": ` + badName},
+		{"a name of two lines", "portals:\n  \"a\\nb\":\n    url: https://a.example\n" + rest, `2: portals."a\nb": ` + badName},
+		{"no key", "portals:\n  acme:\n    url: https://acme.example.com", "2: portals.acme.http_client_config: there is no API key, give authorization.credentials_file"},
+		{"an empty authorization", head + "      authorization: {type: Bearer}", "4: portals.acme.http_client_config: API key is empty"},
+		{"two keys", head + "      authorization: {credentials: hunter2, credentials_file: key}", "4: portals.acme.http_client_config: at most one of authorization credentials & credentials_file must be configured"},
+		{"two words in the key", head + "      authorization: {credentials: hunter2 hunter2}", "4: portals.acme.http_client_config: API key holds more than one word, or a character that no key has"},
+		{"two ways to authenticate", head + "      authorization: {credentials_file: key}\n      basic_auth: {username: a}", "4: portals.acme.http_client_config: at most one of basic_auth, oauth2 & authorization must be configured"},
+		{"a key in the wrong place", head + "      authorization: hunter2", "5: portals.acme.http_client_config.authorization: must be a mapping with keys of type, credentials, credentials_file"},
+		{"a key for a boolean", head + "      follow_redirects: hunter2", "5: portals.acme.http_client_config.follow_redirects: must be true or false"},
+		{"a certificate without its key", head + "      tls_config: {cert_file: a.pem}", "4: portals.acme.http_client_config: exactly one of key or key_file must be configured when a client certificate is configured"},
+		{"a TLS version", head + "      tls_config: {min_version: hunter2}", "5: portals.acme.http_client_config.tls_config.min_version: must be TLS10, TLS11, TLS12 or TLS13"},
+		{"a proxy", head + "      proxy_url: 'http://u:hunter2@a b'", "5: portals.acme.http_client_config.proxy_url: must be a URL"},
+		{"a header that is the client's", head + "      http_headers: {Host: {values: [x]}}", `4: portals.acme.http_client_config: setting header "Host" is not allowed`},
+		{"a header that is no list", head + "      http_headers: {X-Key: {secrets: hunter2}}", "5: portals.acme.http_client_config.http_headers.X-Key.secrets: must be a list"},
+		{"an item that is no text", head + "      http_headers: {X-Key: {secrets: [{hunter2: x}]}}", "5: portals.acme.http_client_config.http_headers.X-Key.secrets[0]: must be text"},
+		{"no unit", with("    timeout: 10"), "6: portals.acme.timeout: must be a duration such as 10s or 72h"},
+		{"no time", with("    timeout: 0s"), "6: portals.acme.timeout: must be more than 0"},
+		{"a negative grace", with("    auto_disable_after: -1h"), "6: portals.acme.auto_disable_after: must be more than 0"},
+		{"no size", with("    max_response_size: 0B"), "6: portals.acme.max_response_size: must be more than 0"},
+		{"a size without a unit", with("    max_response_size: 10"), "6: portals.acme.max_response_size: must be a size such as 64MiB"},
+		{"unknown zone", with("    time_zone: Mars/Olympus"), "6: portals.acme.time_zone: must be auto or an IANA name such as Europe/Berlin"},
+		{"the machine's zone", with("    time_zone: Local"), "6: portals.acme.time_zone: must be auto or an IANA name such as Europe/Berlin"},
+		{"a switch that is none", with("    collectors: {webhooks: often}"), "6: portals.acme.collectors.webhooks: must be true or false"},
+		{"a list of collectors", with("    collectors: [webhooks]"), "6: portals.acme.collectors: must be a mapping with keys of webhooks, triggers"},
+		{"a list of labels", with("    labels: [team]"), "6: portals.acme.labels: must be a mapping"},
+		{"a label that is a list", with("    labels: {team: [crm]}"), "6: portals.acme.labels.team: must be text"},
+		{"a label with a dash", with("    labels:", "      my-team: crm"), "7: portals.acme.labels.my-team: a label's name must consist of letters, digits and _, and not begin with a digit"},
+		{"a label of Prometheus", with("    labels: {__address__: evil.example}"), "6: portals.acme.labels.__address__: names that begin with __ are Prometheus's own, choose another"},
+		{"a label of a metric", with("    labels: {name: x}"), "6: portals.acme.labels.name: the exporter or Prometheus has a label of this name, choose another"},
+		{"mistakes in the defaults are told once", "defaults:\n  timeout: 0s\n  labels: {job: x}\n" + with("  beta: {}"), "3: defaults.labels.job: the exporter or Prometheus has a label of this name, choose another\n2: defaults.timeout: must be more than 0"},
+		{"several mistakes", with("    timeout: soon", "    labels: {team: }"), "6: portals.acme.timeout: must be a duration such as 10s or 72h\n7: portals.acme.labels.team: has no value"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := fileIn(t, tt.file)
+			_, err := f.Load()
+			if err == nil {
+				t.Fatal("the file is accepted")
+			}
+			want := f.Path + ":" + strings.ReplaceAll(tt.want, "\n", "\n"+f.Path+":")
+			if err.Error() != want {
+				t.Errorf("%v\nwant %s", err, want)
+			}
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Error("a secret is repeated")
+			}
+		})
+	}
+}
+
+func TestAFileThatCannotBeReadIsNamed(t *testing.T) {
+	t.Parallel()
+	_, err := File{Path: "/none/docspace.yml"}.Load()
+	if want := "configuration file: open /none/docspace.yml: no such file or directory"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+func TestAFileMayHaveNoPortals(t *testing.T) {
+	t.Parallel()
+	for _, content := range []string{"", "# nothing yet\n", "---\n", "{}", "portals:", "portals: {}", "defaults:\nportals:\n", "defaults: {timeout: 5s}"} {
+		v, err := fileIn(t, content).Load()
+		if err != nil || len(v.List()) != 0 {
+			t.Errorf("%q: %d portals, %v", content, len(v.List()), err)
+		}
+	}
+}
+
+func TestKeysOfAPortalAreLaidOverTheDefaults(t *testing.T) {
+	t.Parallel()
+	f := fileIn(t, `
+defaults:
+  timeout: 5s
+  time_zone: Europe/Berlin
+  labels: {team: crm, tier: gold}
+  collectors: {triggers: false}
+  http_client_config:
+    tls_config: &tls {ca_file: ca.pem, min_version: TLS12}
+portals:
+  zeta:
+    url: https://zeta.example.com/docs/
+    http_client_config:
+      authorization: {credentials_file: key}
+  acme:
+    url: http://acme.example.com
+    timeout: 20s
+    time_zone: auto
+    auto_disable_after: 24h
+    max_response_size: 1MiB
+    labels: {team: erp}
+    collectors: {webhooks: false, triggers: true}
+    http_client_config:
+      authorization: {type: Token, credentials: sk-inline}
+      follow_redirects: true
+      enable_http2: false
+      tls_config:
+        min_version: TLS13
+  1:
+    url: https://one.example.com
+    http_client_config: {bearer_token_file: /run/key, tls_config: *tls}
+`)
+	v, err := f.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, dir := v.List(), filepath.Dir(f.Path)
+	zeta, acme, one := list[0], list[1], list[2]
+	if zeta.Name != "zeta" || acme.Name != "acme" || one.Name != "1" {
+		t.Errorf("order: %s %s %s", zeta.Name, acme.Name, one.Name)
+	}
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca := config.TLSConfig{CAFile: filepath.Join(dir, "ca.pem"), MinVersion: config.TLSVersions["TLS12"]}
+	strict := ca
+	strict.MinVersion = config.TLSVersions["TLS13"]
+	for _, tt := range []struct {
+		portal   *ValidPortal
+		settings PortalSettings
+		labels   map[string]string
+		zone     *time.Location
+		client   config.HTTPClientConfig
+	}{
+		{
+			zeta,
+			PortalSettings{5 * time.Second, "Europe/Berlin", 72 * time.Hour, 64 << 20, CollectorSwitch{Webhooks: true}},
+			map[string]string{"team": "crm", "tier": "gold"},
+			berlin,
+			config.HTTPClientConfig{Authorization: &config.Authorization{Type: "Bearer", CredentialsFile: filepath.Join(dir, "key")}, TLSConfig: ca, EnableHTTP2: true},
+		},
+		{
+			acme,
+			PortalSettings{20 * time.Second, "auto", 24 * time.Hour, 1 << 20, CollectorSwitch{Triggers: true}},
+			map[string]string{"team": "erp", "tier": "gold"},
+			nil,
+			config.HTTPClientConfig{Authorization: &config.Authorization{Type: "Token", Credentials: "sk-inline"}, TLSConfig: strict, FollowRedirects: true},
+		},
+		{
+			one,
+			PortalSettings{5 * time.Second, "Europe/Berlin", 72 * time.Hour, 64 << 20, CollectorSwitch{Webhooks: true}},
+			map[string]string{"team": "crm", "tier": "gold"},
+			berlin,
+			config.HTTPClientConfig{Authorization: &config.Authorization{Type: "Bearer", CredentialsFile: "/run/key"}, TLSConfig: ca, EnableHTTP2: true},
+		},
+	} {
+		got := tt.portal
+		if got.Settings != tt.settings || !reflect.DeepEqual(got.Labels, tt.labels) || got.TimeZone.String() != tt.zone.String() {
+			t.Errorf("%s: settings %+v, labels %v, zone %v", got.Name, got.Settings, got.Labels, got.TimeZone)
+		}
+		if client := got.config.cfg.HTTPClientConfig; !reflect.DeepEqual(client, tt.client) {
+			t.Errorf("%s: client %+v, want %+v", got.Name, client, tt.client)
+		}
+		if got.config.cfg.MaxResponseSize != int64(tt.settings.MaxResponseSize) {
+			t.Errorf("%s: size %d", got.Name, got.config.cfg.MaxResponseSize)
+		}
+	}
+	if got := zeta.config.base.String(); zeta.URL != "https://zeta.example.com/docs/" || got != "https://zeta.example.com/docs" {
+		t.Errorf("URL %s leads to %s", zeta.URL, got)
+	}
+	if zeta.ClearText() || !acme.ClearText() {
+		t.Error("only acme sends its key in clear text")
+	}
+}
+
+// What one customer does to a key must not stop the monitoring of all others.
+func TestKeysAndCertificatesAreTheTroubleOfTheirPortal(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, client, check, client2 string }{
+		{"good", "authorization: {credentials_file: key}", "", ""},
+		{"a missing key file", "authorization: {credentials_file: none}", "API key file: open DIR/none: no such file or directory", ""},
+		{"an empty key file", "authorization: {credentials_file: /dev/null}", "API key file /dev/null is empty", ""},
+		{
+			"a missing certificate", "{authorization: {credentials_file: key}, tls_config: {ca_file: none.pem}}",
+			"HTTP client of portal acme.example.com: unable to read CA cert: unable to read file DIR/none.pem: open DIR/none.pem: no such file or directory",
+			"HTTP client of portal acme.example.com: unable to read CA cert: unable to read file DIR/none.pem: open DIR/none.pem: no such file or directory",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := fileIn(t, "portals:\n  acme:\n    url: https://acme.example.com\n    http_client_config:\n      "+tt.client)
+			v, err := f.Load()
+			if err != nil {
+				t.Fatal(err)
+			}
+			place := f.Path + ":4: portals.acme.http_client_config: "
+			same := func(err error, want string) {
+				t.Helper()
+				want = place + strings.ReplaceAll(want, "DIR", filepath.Dir(f.Path))
+				if (err == nil) != (want == place) || err != nil && err.Error() != want {
+					t.Errorf("error %v, want %s", err, want)
+				}
+			}
+			same(v.List()[0].CheckFiles(), tt.check)
+			_, err = v.List()[0].NewClient(nil)
+			same(err, tt.client2)
+		})
+	}
+}
+
+func TestSame(t *testing.T) {
+	t.Parallel()
+	load := func(content string) *ValidPortal {
+		f := fileIn(t, content)
+		f.Path = filepath.Join(filepath.Dir(f.Path), "docspace.yml")
+		v, err := f.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := v.List()[0]
+		p.config.cfg.HTTPClientConfig.Authorization.CredentialsFile = "key" // not that of the test's directory
+		return p
+	}
+	base := load(with())
+	for change, same := range map[string]bool{
+		"":                                  true,
+		"    # a comment":                   true,
+		"    labels: {team: crm}":           true,
+		"    timeout: 5s":                   true,
+		"    time_zone: UTC":                false,
+		"    auto_disable_after: 24h":       false,
+		"    max_response_size: 1MiB":       false,
+		"    collectors: {triggers: false}": false,
+		"    collectors: {triggers: true}":  true,
+		"  beta: {url: 'https://b.example', http_client_config: {bearer_token: x}}": true,
+	} {
+		if got := load(with(change)).Same(base); got != same {
+			t.Errorf("%q: same is %t", change, got)
+		}
+	}
+	for _, other := range []string{
+		strings.Replace(with(), "acme:", "beta:", 1),
+		strings.Replace(with(), "acme.example", "b.example", 1),
+		strings.Replace(with(), "credentials_file: key", "type: Token, credentials_file: key", 1),
+	} {
+		if load(other).Same(base) {
+			t.Errorf("the same:\n%s", other)
+		}
+	}
+}
