@@ -84,6 +84,7 @@ func (p *Portals) build(config docspace.ValidPortals) (portalSet, error) {
 			client, err := conf.NewClient(p.exporter.Observer(conf.Name))
 			if err != nil {
 				p.discard(created)
+				p.forget(conf.Name)
 				return portalSet{}, err
 			}
 			m.watch = &watch{portal: p.newPortal(client, conf)}
@@ -126,9 +127,7 @@ func (p *Portals) warn(conf *docspace.ValidPortal) {
 func (p *Portals) discard(created []*member) {
 	for _, m := range created {
 		m.portal.Close()
-		if p.current.byName[m.Name] == nil {
-			p.exporter.Forget(m.Name)
-		}
+		p.forget(m.Name)
 	}
 }
 
@@ -150,15 +149,16 @@ func (p *Portals) retire(before, next portalSet) {
 		p.closing.Go(func() {
 			m.scrapes.Wait()
 			m.portal.Close()
+			p.applying.Lock()
+			defer p.applying.Unlock()
 			p.forget(name)
 		})
 	}
 }
 
-// forget drops what was counted of a portal, unless it is configured again.
+// forget drops what was counted of a portal, unless it is configured. It must be called with applying
+// held.
 func (p *Portals) forget(name string) {
-	p.applying.Lock()
-	defer p.applying.Unlock()
 	if p.current.byName[name] == nil {
 		p.exporter.Forget(name)
 	}

@@ -40,6 +40,21 @@ func table(t *testing.T, name string) map[string][]string {
 	return rows
 }
 
+// block returns the README's fenced block after a comment of that name.
+func block(t *testing.T, name string) string {
+	t.Helper()
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(readme), "<!-- "+name+" -->\n```yaml\n")
+	text, _, closed := strings.Cut(rest, "```\n")
+	if !ok || !closed {
+		t.Fatalf("README has no block of %s", name)
+	}
+	return text
+}
+
 func TestREADMEListsEveryMetric(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil, "--demo")
@@ -136,17 +151,19 @@ func TestREADMEExplainsEveryReason(t *testing.T) {
 	}
 }
 
-func TestREADMEShowsTheShippedScrapeConfiguration(t *testing.T) {
+func TestREADMEShowsTheShippedScrapeConfigurations(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	shipped, err := os.ReadFile("prometheus/prometheus.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(readme), "```yaml\n"+string(shipped)+"```") {
-		t.Error("README and prometheus/prometheus.yml differ")
+	for _, path := range []string{"prometheus/prometheus.yml", "prometheus/portals.yml"} {
+		shipped, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(readme), "```yaml\n"+string(shipped)+"```") {
+			t.Errorf("README and %s differ", path)
+		}
 	}
 }

@@ -80,7 +80,7 @@ func alertNames(t *testing.T) map[string]bool {
 
 func TestPrometheusTakesItsConfiguration(t *testing.T) {
 	t.Parallel()
-	tool(t, "promtool", "check", "config", "--lint=all", "--lint-fatal", "prometheus/prometheus.yml")
+	tool(t, "promtool", "check", "config", "--lint=all", "--lint-fatal", "prometheus/prometheus.yml", "prometheus/portals.yml")
 }
 
 func TestRules(t *testing.T) {

@@ -312,3 +312,24 @@ func TestSame(t *testing.T) {
 		}
 	}
 }
+
+// The example that we ship is right, and shows every key of a portal.
+func TestTheExampleFile(t *testing.T) {
+	t.Parallel()
+	f := File{Path: "../deploy/docspace.yml", Defaults: flagDefaults}
+	v, err := f.Load()
+	if err != nil || len(v.List()) != 2 {
+		t.Fatalf("%d portals, %v", len(v.List()), err)
+	}
+	text, err := os.ReadFile(f.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, _ := keysOf(reflect.TypeFor[portalKeys]())
+	collectors, _ := keysOf(reflect.TypeFor[CollectorSwitch]())
+	for _, key := range append(names, collectors...) {
+		if !strings.Contains(string(text), " "+key+":") {
+			t.Errorf("%s is not shown", key)
+		}
+	}
+}
