@@ -75,9 +75,15 @@ func manyWebhooks(n, triggers int) []simulator.Webhook {
 // newReplay serves what a handler answered the first time, so that a benchmark does not pay for it.
 func newReplay(b *testing.B, h http.Handler) *httptest.Server {
 	b.Helper()
+	server := httptest.NewServer(replay(h))
+	b.Cleanup(server.Close)
+	return server
+}
+
+func replay(h http.Handler) http.Handler {
 	var mu sync.Mutex
 	answers := map[string]*httptest.ResponseRecorder{}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		answer := answers[r.URL.Path]
 		if answer == nil {
@@ -89,9 +95,7 @@ func newReplay(b *testing.B, h http.Handler) *httptest.Server {
 		maps.Copy(w.Header(), answer.Header())
 		w.WriteHeader(answer.Code)
 		_, _ = w.Write(answer.Body.Bytes())
-	}))
-	b.Cleanup(server.Close)
-	return server
+	})
 }
 
 // readyMade serves the metrics of an exposition as constant metrics that exist already, beside those

@@ -149,12 +149,12 @@ func (f *fleet) asked(name string) int {
 }
 
 // eventually waits for what happens in the background.
-func eventually(t *testing.T, what string, true func() bool) {
+func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	deadline := time.After(30 * time.Second)
-	for !true() {
+	for !done() {
 		select {
 		case <-tick.C:
 		case <-deadline:

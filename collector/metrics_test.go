@@ -222,7 +222,7 @@ func TestRoutes(t *testing.T) {
 
 func TestATelemetryPathThatCannotBeServed(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{"", "/", "metrics", "/metrics/", "/{x}", "/-/healthy", "/debug/pprof/heap", "/a b", "//a", "/a/../b", "/./a", "/%61"} {
+	for _, path := range []string{"", "/", "metrics", "/metrics/", "/{x}", "/-/healthy", "/debug/pprof/heap", "/a b", "//a", "/a/../b", "/./a", "/%61", "/probe", "/sd"} {
 		if _, err := (collector.Routes{MetricsPath: path}).Handler(); err == nil {
 			t.Errorf("%q was accepted", path)
 		}

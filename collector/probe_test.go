@@ -163,11 +163,8 @@ func TestNoRedirectTakesAKeyElsewhere(t *testing.T) {
 
 func TestAPortalThatHangsDelaysNoOther(t *testing.T) {
 	t.Parallel()
-	names := []string{"slow"}
-	for i := range 10 {
-		names = append(names, "fast"+string(rune('0'+i)))
-	}
-	f := newFleet(t, names...)
+	fast := []string{"fast0", "fast1", "fast2", "fast3", "fast4"}
+	f := newFleet(t, append(fast, "slow")...)
 	reached, release := make(chan struct{}, 100), make(chan struct{})
 	f.portals["slow"].Fail(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		reached <- struct{}{}
@@ -185,7 +182,7 @@ func TestAPortalThatHangsDelaysNoOther(t *testing.T) {
 		})
 	}
 	<-reached
-	for _, name := range names[1:] { // while the slow one hangs, whose scrapes end only after these
+	for _, name := range fast { // while the slow one hangs, whose scrapes end only after these
 		f.probe(t, name).want(t, samples{"docspace_up": 1})
 	}
 	close(release)
@@ -201,5 +198,32 @@ func TestKeyFilesRotateWithoutAReload(t *testing.T) {
 			t.Errorf("reason %q, want %q", got, step.reason)
 		}
 		f.probe(t, "beta").want(t, samples{"docspace_up": 1})
+	}
+}
+
+func TestKeysOfSeveralPortalsAreShownNowhere(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "acme", "beta")
+	var seen strings.Builder
+	for _, more := range []string{"", "    time_zone: " + keyOf("acme"), "    " + keyOf("acme") + ": x", "    labels: " + keyOf("acme")} {
+		for _, key := range []string{keyOf("acme"), "two words " + keyOf("acme")} {
+			f.writeFile(t, "acme.key", key)
+			f.configure(t, "acme\n"+more, "beta")
+			if !strings.Contains(more, keyOf("acme")+":") { // as the name of a key of the file it is told
+				seen.WriteString(f.reload(t).body)
+			}
+			for _, path := range []string{"/", "/metrics", "/sd", "/probe", "/probe?target=acme", "/probe?target=beta"} {
+				seen.WriteString(f.get(t, path, nil).body)
+			}
+		}
+	}
+	seen.WriteString(f.logs.String())
+	for _, secret := range []string{keyOf("acme"), keyOf("beta")} {
+		if strings.Contains(seen.String(), secret) {
+			t.Errorf("%s was shown", secret)
+		}
+	}
+	if f.portals["beta"].LastHeader().Get("Authorization") != "Bearer "+keyOf("beta") {
+		t.Error("the key was never sent, so this test shows nothing")
 	}
 }
