@@ -129,7 +129,7 @@ func serve(f *flags, base log.Logger) error {
 	timeouts := collector.Timeouts{Default: f.timeout, Offset: f.timeoutOffset}
 	routes := collector.Routes{MetricsPath: f.telemetryPath, Reload: reloader, Pprof: f.pprof}
 	if f.configFile == "" {
-		routes.Metrics = collector.MetricsHandler(exporter, portals.Portal(collector.DefaultPortal), timeouts, logger)
+		routes.Metrics = collector.MetricsHandler(exporter, portals.All()[0], timeouts, logger)
 	} else {
 		routes.Metrics = collector.MetricsHandler(exporter, nil, timeouts, logger)
 		routes.Probe = collector.ProbeHandler(portals, timeouts, logger)
@@ -216,7 +216,8 @@ func (f *flags) file() docspace.File {
 func (f *flags) settings() docspace.PortalSettings {
 	return docspace.PortalSettings{
 		Timeout: f.timeout, TimeZone: f.timeZone, AutoDisableAfter: f.autoDisableAfter, MaxResponseSize: f.maxResponseSize,
-		Collectors: docspace.CollectorSwitch{Webhooks: f.webhooks, Triggers: f.triggers},
+		Collectors: docspace.CollectorSwitch{Webhooks: f.webhooks, Triggers: f.triggers, Deliveries: f.deliveries},
+		Deliveries: docspace.LogSettings(f.log),
 	}
 }
 

@@ -48,7 +48,8 @@ func newFleet(tb testing.TB, names ...string) *fleet {
 		Path: filepath.Join(f.dir, "docspace.yml"), ReservedLabels: collector.ReservedLabels(), Clock: f.clock.Now,
 		Defaults: docspace.PortalSettings{
 			Timeout: 10 * time.Second, TimeZone: "auto", AutoDisableAfter: 72 * time.Hour, MaxResponseSize: 1 << 20,
-			Collectors: docspace.CollectorSwitch{Webhooks: true, Triggers: true},
+			Collectors: docspace.CollectorSwitch{Webhooks: true, Triggers: true, Deliveries: true},
+			Deliveries: docspace.LogSettings{StuckAfter: 15 * time.Minute, Lookback: 24 * time.Hour, MaxPages: 50},
 		},
 	}, f.set)
 	if err := f.reloader.Reload(); err != nil {

@@ -107,6 +107,8 @@ func (p *Portals) newPortal(client Client, conf *docspace.ValidPortal) *Portal {
 		AutoDisableAfter: conf.Settings.AutoDisableAfter,
 		Webhooks:         conf.Settings.Collectors.Webhooks,
 		Triggers:         conf.Settings.Collectors.Triggers,
+		Deliveries:       conf.Settings.Collectors.Deliveries,
+		Log:              LogOptions(conf.Settings.Deliveries),
 		Logger:           p.logger,
 		Clock:            p.clock,
 	})
@@ -164,14 +166,14 @@ func (p *Portals) forget(name string) {
 	}
 }
 
-// Portal returns the portal with a name, nil if there is none.
-func (p *Portals) Portal(name string) *Portal {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	if m := p.current.byName[name]; m != nil {
-		return m.portal
+// All returns the portals in the file's order.
+func (p *Portals) All() []*Portal {
+	members := p.configured()
+	all := make([]*Portal, len(members))
+	for i, m := range members {
+		all[i] = m.portal
 	}
-	return nil
+	return all
 }
 
 // acquire returns the portal with a name or URL, nil if there is none. Its caller must call

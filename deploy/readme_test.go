@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"github.com/docspace-exporter/docspace_exporter/collector"
 	"github.com/docspace-exporter/docspace_exporter/docspace"
 )
 
@@ -96,6 +97,21 @@ func TestREADMEListsEveryMetric(t *testing.T) {
 	}
 	for name := range documented {
 		t.Errorf("%s is documented, but the demo does not show it", name)
+	}
+}
+
+// Prometheus would rename a metric's label by which a portal is labelled, too.
+func TestLabelsOfMetricsAreReserved(t *testing.T) {
+	t.Parallel()
+	for name, row := range table(t, "metrics") {
+		if strings.HasPrefix(name, "docspace_api_") || strings.HasPrefix(name, "docspace_exporter_") {
+			continue // not those of a portal
+		}
+		for label := range strings.SplitSeq(row[1], ", ") {
+			if label != "" && !slices.Contains(collector.ReservedLabels(), label) {
+				t.Errorf("a portal may have a label %s, as %s has", label, name)
+			}
+		}
 	}
 }
 

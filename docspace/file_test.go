@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +15,8 @@ import (
 // flagDefaults are what the flags say when the file does not.
 var flagDefaults = PortalSettings{
 	Timeout: 10 * time.Second, TimeZone: "auto", AutoDisableAfter: 72 * time.Hour, MaxResponseSize: 64 << 20,
-	Collectors: CollectorSwitch{Webhooks: true, Triggers: true},
+	Collectors: CollectorSwitch{Webhooks: true, Triggers: true, Deliveries: true},
+	Deliveries: LogSettings{StuckAfter: 15 * time.Minute, Lookback: 24 * time.Hour, MaxPages: 50},
 }
 
 // fileIn writes docspace.yml and a key beside it.
@@ -38,7 +40,7 @@ func with(lines ...string) string {
 func TestEveryMistakeInAFileIsOneLineThatSaysWhereAndWhatWouldBeRight(t *testing.T) {
 	t.Parallel()
 	const (
-		portal  = "url, http_client_config, labels, timeout, time_zone, auto_disable_after, max_response_size, collectors"
+		portal  = "url, http_client_config, labels, timeout, time_zone, auto_disable_after, max_response_size, collectors, deliveries"
 		client  = "basic_auth, authorization, bearer_token, bearer_token_file, tls_config, follow_redirects, enable_http2, proxy_url, no_proxy, proxy_from_environment, proxy_connect_header, http_headers"
 		badName = "a name must consist of letters, digits and . _ -, and begin with a letter or digit"
 		head    = "portals:\n  acme:\n    url: https://acme.example.com\n    http_client_config:\n"
@@ -61,7 +63,7 @@ func TestEveryMistakeInAFileIsOneLineThatSaysWhereAndWhatWouldBeRight(t *testing
 		{"OAuth 2", head + "      oauth2: {client_id: x}", "5: portals.acme.http_client_config.oauth2: unknown key, known are " + client},
 		{"unknown key of the authorization", head + "      authorization:\n        credential_file: key", "6: portals.acme.http_client_config.authorization.credential_file: unknown key, known are type, credentials, credentials_file"},
 		{"unknown key of a header", head + "      http_headers:\n        X-Key: {value: [x]}", "6: portals.acme.http_client_config.http_headers.X-Key.value: unknown key, known are values, secrets, files"},
-		{"unknown key of collectors", with("    collectors: {log: true}"), "6: portals.acme.collectors.log: unknown key, known are webhooks, triggers"},
+		{"unknown key of collectors", with("    collectors: {log: true}"), "6: portals.acme.collectors.log: unknown key, known are webhooks, triggers, deliveries"},
 		{"a key twice", with("    url: https://b.example"), "6: portals.acme.url: is there twice, first in line 5"},
 		{"a portal twice", with("  acme: {}"), "6: portals.acme: is there twice, first in line 2"},
 		{"no value", head + "      authorization: {credentials_file: }", "5: portals.acme.http_client_config.authorization.credentials_file: has no value"},
@@ -80,6 +82,7 @@ func TestEveryMistakeInAFileIsOneLineThatSaysWhereAndWhatWouldBeRight(t *testing
 		{"two words in the key", head + "      authorization: {credentials: hunter2 hunter2}", "4: portals.acme.http_client_config: API key holds more than one word, or a character that no key has"},
 		{"two ways to authenticate", head + "      authorization: {credentials_file: key}\n      basic_auth: {username: a}", "4: portals.acme.http_client_config: at most one of basic_auth, oauth2 & authorization must be configured"},
 		{"a key in the wrong place", head + "      authorization: hunter2", "5: portals.acme.http_client_config.authorization: must be a mapping with keys of type, credentials, credentials_file"},
+		{"a key as the name of one", head + "      authorization: {" + testKey + "}", "5: portals.acme.http_client_config.authorization.…: unknown key, known are type, credentials, credentials_file"},
 		{"a key for a boolean", head + "      follow_redirects: hunter2", "5: portals.acme.http_client_config.follow_redirects: must be true or false"},
 		{"a certificate without its key", head + "      tls_config: {cert_file: a.pem}", "4: portals.acme.http_client_config: exactly one of key or key_file must be configured when a client certificate is configured"},
 		{"a TLS version", head + "      tls_config: {min_version: hunter2}", "5: portals.acme.http_client_config.tls_config.min_version: must be TLS10, TLS11, TLS12 or TLS13"},
@@ -95,7 +98,11 @@ func TestEveryMistakeInAFileIsOneLineThatSaysWhereAndWhatWouldBeRight(t *testing
 		{"unknown zone", with("    time_zone: Mars/Olympus"), "6: portals.acme.time_zone: must be auto or an IANA name such as Europe/Berlin"},
 		{"the machine's zone", with("    time_zone: Local"), "6: portals.acme.time_zone: must be auto or an IANA name such as Europe/Berlin"},
 		{"a switch that is none", with("    collectors: {webhooks: often}"), "6: portals.acme.collectors.webhooks: must be true or false"},
-		{"a list of collectors", with("    collectors: [webhooks]"), "6: portals.acme.collectors: must be a mapping with keys of webhooks, triggers"},
+		{"a list of collectors", with("    collectors: [webhooks]"), "6: portals.acme.collectors: must be a mapping with keys of webhooks, triggers, deliveries"},
+		{"a word for a number", with("    deliveries: {max_pages: many}"), "6: portals.acme.deliveries.max_pages: must be a whole number"},
+		{"no pages", with("    deliveries:", "      lookback: 1h", "      max_pages: 0"), "8: portals.acme.deliveries.max_pages: must be more than 0"},
+		{"no look-back", with("    deliveries: {lookback: 0s}"), "6: portals.acme.deliveries.lookback: must be more than 0"},
+		{"stuck at once", with("    deliveries: {stuck_after: -1s}"), "6: portals.acme.deliveries.stuck_after: must be more than 0"},
 		{"a list of labels", with("    labels: [team]"), "6: portals.acme.labels: must be a mapping"},
 		{"a label that is a list", with("    labels: {team: [crm]}"), "6: portals.acme.labels.team: must be text"},
 		{"a label with a dash", with("    labels:", "      my-team: crm"), "7: portals.acme.labels.my-team: a label's name must consist of letters, digits and _, and not begin with a digit"},
@@ -115,7 +122,7 @@ func TestEveryMistakeInAFileIsOneLineThatSaysWhereAndWhatWouldBeRight(t *testing
 			if err.Error() != want {
 				t.Errorf("%v\nwant %s", err, want)
 			}
-			if strings.Contains(err.Error(), "hunter2") {
+			if strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), testKey) {
 				t.Error("a secret is repeated")
 			}
 		})
@@ -148,6 +155,7 @@ defaults:
   time_zone: Europe/Berlin
   labels: {team: crm, tier: gold}
   collectors: {triggers: false}
+  deliveries: {lookback: 12h}
   http_client_config:
     tls_config: &tls {ca_file: ca.pem, min_version: TLS12}
 portals:
@@ -162,7 +170,8 @@ portals:
     auto_disable_after: 24h
     max_response_size: 1MiB
     labels: {team: erp}
-    collectors: {webhooks: false, triggers: true}
+    collectors: {webhooks: false, triggers: true, deliveries: false}
+    deliveries: {max_pages: 5}
     http_client_config:
       authorization: {type: Token, credentials: sk-inline}
       follow_redirects: true
@@ -198,21 +207,21 @@ portals:
 	}{
 		{
 			zeta,
-			PortalSettings{5 * time.Second, "Europe/Berlin", 72 * time.Hour, 64 << 20, CollectorSwitch{Webhooks: true}},
+			PortalSettings{5 * time.Second, "Europe/Berlin", 72 * time.Hour, 64 << 20, CollectorSwitch{Webhooks: true, Deliveries: true}, LogSettings{15 * time.Minute, 12 * time.Hour, 50}},
 			map[string]string{"team": "crm", "tier": "gold"},
 			berlin,
 			config.HTTPClientConfig{Authorization: &config.Authorization{Type: "Bearer", CredentialsFile: filepath.Join(dir, "key")}, TLSConfig: ca, EnableHTTP2: true},
 		},
 		{
 			acme,
-			PortalSettings{20 * time.Second, "auto", 24 * time.Hour, 1 << 20, CollectorSwitch{Triggers: true}},
+			PortalSettings{20 * time.Second, "auto", 24 * time.Hour, 1 << 20, CollectorSwitch{Triggers: true}, LogSettings{15 * time.Minute, 12 * time.Hour, 5}},
 			map[string]string{"team": "erp", "tier": "gold"},
 			nil,
 			config.HTTPClientConfig{Authorization: &config.Authorization{Type: "Token", Credentials: "sk-inline"}, TLSConfig: strict, FollowRedirects: true},
 		},
 		{
 			one,
-			PortalSettings{5 * time.Second, "Europe/Berlin", 72 * time.Hour, 64 << 20, CollectorSwitch{Webhooks: true}},
+			PortalSettings{5 * time.Second, "Europe/Berlin", 72 * time.Hour, 64 << 20, CollectorSwitch{Webhooks: true, Deliveries: true}, LogSettings{15 * time.Minute, 12 * time.Hour, 50}},
 			map[string]string{"team": "crm", "tier": "gold"},
 			berlin,
 			config.HTTPClientConfig{Authorization: &config.Authorization{Type: "Bearer", CredentialsFile: "/run/key"}, TLSConfig: ca, EnableHTTP2: true},
@@ -295,6 +304,7 @@ func TestSame(t *testing.T) {
 		"    auto_disable_after: 24h":       false,
 		"    max_response_size: 1MiB":       false,
 		"    collectors: {triggers: false}": false,
+		"    deliveries: {max_pages: 5}":    false,
 		"    collectors: {triggers: true}":  true,
 		"  beta: {url: 'https://b.example', http_client_config: {bearer_token: x}}": true,
 	} {
@@ -327,7 +337,8 @@ func TestTheExampleFile(t *testing.T) {
 	}
 	names, _ := keysOf(reflect.TypeFor[portalKeys]())
 	collectors, _ := keysOf(reflect.TypeFor[CollectorSwitch]())
-	for _, key := range append(names, collectors...) {
+	log, _ := keysOf(reflect.TypeFor[LogSettings]())
+	for _, key := range slices.Concat(names, collectors, log) {
 		if !strings.Contains(string(text), " "+key+":") {
 			t.Errorf("%s is not shown", key)
 		}

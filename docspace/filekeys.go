@@ -176,10 +176,17 @@ func target(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// join adds a name to the dotted path of a key. One that would break the line is quoted.
+// longestName is what a name in a message may have. Keys of portals are longer.
+const longestName = 40
+
+// join adds a name to the dotted path of a key. One that would break the line is quoted, and one so
+// long that it could be a secret in the wrong place is left out.
 func join(key, name string) string {
 	if quoted := strconv.Quote(name); quoted != `"`+name+`"` || name == "" {
 		name = quoted
+	}
+	if len(name) > longestName {
+		name = "…"
 	}
 	if key == "" {
 		return name

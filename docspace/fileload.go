@@ -33,9 +33,13 @@ func newPortalNode(key string, name, node *yaml.Node) *portalNode {
 	return &portalNode{key: key, name: name, node: target(node)}
 }
 
-// line is where a key is, or the name of the portal if the key is not there.
+// line is where a dotted key is, or as much of it as there is.
 func (p *portalNode) line(key string) int {
-	for name := range pairs(p.node) {
+	key, rest, _ := strings.Cut(key, ".")
+	for name, value := range pairs(p.node) {
+		if name.Value == key && rest != "" {
+			return newPortalNode("", name, value).line(rest)
+		}
 		if name.Value == key {
 			return name.Line
 		}
@@ -137,6 +141,9 @@ func (l *fileLoader) checkSettings(p *portalNode, s PortalSettings) *time.Locati
 		{"timeout", s.Timeout > 0},
 		{"auto_disable_after", s.AutoDisableAfter > 0},
 		{"max_response_size", s.MaxResponseSize > 0},
+		{"deliveries.stuck_after", s.Deliveries.StuckAfter > 0},
+		{"deliveries.lookback", s.Deliveries.Lookback > 0},
+		{"deliveries.max_pages", s.Deliveries.MaxPages > 0},
 	} {
 		if !c.good {
 			l.addTo(p, c.key, "must be more than 0")

@@ -19,12 +19,24 @@ type PortalSettings struct {
 	// MaxResponseSize caps one answer, after decompression.
 	MaxResponseSize units.Base2Bytes `yaml:"max_response_size"`
 	Collectors      CollectorSwitch  `yaml:"collectors"`
+	Deliveries      LogSettings      `yaml:"deliveries"`
 }
 
 // CollectorSwitch tells which collectors are on.
 type CollectorSwitch struct {
-	Webhooks bool `yaml:"webhooks"`
-	Triggers bool `yaml:"triggers"`
+	Webhooks   bool `yaml:"webhooks"`
+	Triggers   bool `yaml:"triggers"`
+	Deliveries bool `yaml:"deliveries"`
+}
+
+// LogSettings say how the delivery log is read.
+type LogSettings struct {
+	// StuckAfter is how long a delivery may be pending before it is stuck.
+	StuckAfter time.Duration `yaml:"stuck_after"`
+	// Lookback is how long a pending delivery is looked at.
+	Lookback time.Duration `yaml:"lookback"`
+	// MaxPages is how many pages of 100 rows one scrape may read to catch up.
+	MaxPages int `yaml:"max_pages"`
 }
 
 // ValidPortal is a portal whose configuration has no mistake.
