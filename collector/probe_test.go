@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/docspace-exporter/docspace_exporter/docspace/simulator"
 )
@@ -66,8 +67,9 @@ func TestAPortalsOwnTimeoutIsForScrapesThatDoNotSay(t *testing.T) {
 	f := newFleet(t, "acme")
 	f.reconfigure(t, "acme\n    timeout: 100ms")
 	f.portals["acme"].Fail(simulator.Hang())
-	if got := f.probe(t, "acme").failure(t, "webhooks"); got != "timeout" {
-		t.Errorf("reason %q", got)
+	start := time.Now()
+	if got := f.probe(t, "acme").failure(t, "webhooks"); got != "timeout" || time.Since(start) > 5*time.Second {
+		t.Errorf("reason %q after %s", got, time.Since(start))
 	}
 }
 

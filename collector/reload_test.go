@@ -1,6 +1,7 @@
 package collector_test
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -222,7 +223,7 @@ func TestReloadsAndScrapesAtOnce(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, "acme", "beta")
 	both, one := filepath.Join(f.dir, "both.yml"), filepath.Join(f.dir, "one.yml")
-	for path, names := range map[string][]string{both: {"acme", "beta"}, one: {"acme", "beta\n    time_zone: UTC"}} {
+	for path, names := range map[string][]string{both: {"acme", "beta"}, one: {"acme", "beta\n    time_zone: Asia/Kolkata"}} {
 		f.configure(t, names...)
 		if err := os.Rename(filepath.Join(f.dir, "docspace.yml"), path); err != nil {
 			t.Fatal(err)
@@ -251,7 +252,55 @@ func TestReloadsAndScrapesAtOnce(t *testing.T) {
 	if got := f.portals["acme"].Requests()["settings"]; got != 1 {
 		t.Errorf("the settings of the one that never changed were asked for %d times", got)
 	}
+	last, err := os.Readlink(filepath.Join(f.dir, "docspace.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	zone := map[string]string{both: "UTC", one: "Asia/Kolkata"}[last]
+	f.probe(t, "beta").want(t, samples{`docspace_portal_info{alias="beta",time_zone="` + zone + `",version="3.7.2.1234"}`: 1})
 	f.scrape(t).want(t, samples{reloaded: 1})
+}
+
+// The file that is read last is the one in use, even if another takes longer to read.
+func TestReloadsWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "acme", "beta")
+	path := filepath.Join(f.dir, "docspace.yml")
+	slow, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	var first, second sync.WaitGroup
+	first.Go(func() { f.reload(t) })
+	pipe, err := os.OpenFile(path, os.O_WRONLY, 0) // waits for the first reload to read
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	f.configure(t, "acme")
+	done := make(chan struct{})
+	second.Go(func() { f.reload(t); close(done) })
+	select {
+	case <-done:
+		t.Error("a reload overtook another")
+	case <-time.After(100 * time.Millisecond): // is only as long as the test must be able to fail
+	}
+	if _, err := pipe.Write(slow); err != nil {
+		t.Fatal(err)
+	}
+	if err := pipe.Close(); err != nil {
+		t.Fatal(err)
+	}
+	first.Wait()
+	second.Wait()
+	if p := f.get(t, "/probe?target=beta", nil); p.status != http.StatusNotFound {
+		t.Errorf("the older configuration is in use: %d", p.status)
+	}
 }
 
 // Not parallel: it counts the descriptors of the process.
@@ -264,6 +313,7 @@ func TestHundredsOfReloadsLeaveNothingBehind(t *testing.T) {
 		f.portals["beta"].Fail(simulator.Reset())
 		f.probe(t, "beta")
 		f.portals["beta"].Fail(nil)
+		f.probe(t, "beta") // leaves idle connections
 		f.reconfigure(t, "acme")
 	}
 	round(0)
