@@ -132,7 +132,7 @@ func serve(f *flags, base log.Logger) error {
 		routes.Metrics = collector.MetricsHandler(exporter, portals.All()[0], timeouts, logger)
 	} else {
 		routes.Metrics = collector.MetricsHandler(exporter, nil, timeouts, logger)
-		routes.Probe = collector.ProbeHandler(portals, timeouts, logger)
+		routes.Probe = collector.ProbeHandler(portals, f.timeoutOffset, logger)
 		routes.Discovery = collector.DiscoveryHandler(portals)
 	}
 	handler, err := routes.Handler()

@@ -55,11 +55,11 @@ func newFleet(tb testing.TB, names ...string) *fleet {
 	if err := f.reloader.Reload(); err != nil {
 		tb.Fatal(err)
 	}
-	timeouts := collector.Timeouts{Offset: time.Second / 2}
+	const offset = time.Second / 2
 	handler, err := collector.Routes{
 		MetricsPath: "/metrics",
-		Metrics:     collector.MetricsHandler(exporter, nil, timeouts, logger),
-		Probe:       collector.ProbeHandler(f.set, timeouts, logger),
+		Metrics:     collector.MetricsHandler(exporter, nil, collector.Timeouts{Default: time.Minute, Offset: offset}, logger),
+		Probe:       collector.ProbeHandler(f.set, offset, logger),
 		Discovery:   collector.DiscoveryHandler(f.set),
 		Reload:      f.reloader,
 	}.Handler()

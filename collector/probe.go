@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/go-kit/log"
 	"github.com/prometheus/client_golang/prometheus"
@@ -12,8 +13,8 @@ import (
 
 // ProbeHandler serves the metrics of the portal that the parameter target names, which it asks at
 // each request. No other host can be reached through it. Scrapes that don't say how long they may take
-// have the timeout of the portal.
-func ProbeHandler(p *Portals, t Timeouts, logger log.Logger) http.Handler {
+// have the timeout of the portal; offset is as in Timeouts.
+func ProbeHandler(p *Portals, offset time.Duration, logger log.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		target, err := targetParameter(r)
 		if err != nil {
@@ -26,8 +27,8 @@ func ProbeHandler(p *Portals, t Timeouts, logger log.Logger) http.Handler {
 			return
 		}
 		defer m.scrapes.Done()
-		t := Timeouts{Default: m.Settings.Timeout, Offset: t.Offset}
-		serveScrape(w, r, scrapeOptions{timeouts: t, logger: log.With(logger, "portal", m.Name), collectors: func(ctx context.Context) []prometheus.Collector {
+		timeouts := Timeouts{Default: m.Settings.Timeout, Offset: offset}
+		serveScrape(w, r, scrapeOptions{timeouts: timeouts, logger: log.With(logger, "portal", m.Name), collectors: func(ctx context.Context) []prometheus.Collector {
 			return []prometheus.Collector{m.portal.Collector(ctx)}
 		}})
 	})
