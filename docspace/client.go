@@ -77,6 +77,7 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 type answer struct {
 	// clockOffset is the Date header minus our clock; nil without a readable Date.
 	clockOffset *time.Duration
+	refusal     Refusal // of a 403
 }
 
 // get asks for a path of the API and hands the body, decompressed and capped, to decode. Every
@@ -96,7 +97,7 @@ func (c *Client) get(ctx context.Context, e Endpoint, path string, query url.Val
 	if status != 0 && status != http.StatusOK {
 		reason = statusReason(status)
 	}
-	return answer{}, &Error{Endpoint: e, Reason: reason, Status: status, Err: err}
+	return answer{}, &Error{Endpoint: e, Reason: reason, Status: status, Refusal: a.refusal, Err: err}
 }
 
 // roundTrip sends one request. The status it returns is 0 when there was no answer.
@@ -116,8 +117,9 @@ func (c *Client) roundTrip(ctx context.Context, path string, query url.Values, d
 	defer resp.Body.Close() // its error loses nothing: the body was read or is given up
 	if resp.StatusCode != http.StatusOK {
 		c.heedRetryAfter(resp)
+		refused := answer{refusal: readRefusal(resp)}
 		_, _ = io.CopyN(io.Discard, resp.Body, maxDrain) // best effort, to keep the connection
-		return resp.StatusCode, answer{}, statusError(resp)
+		return resp.StatusCode, refused, statusError(resp)
 	}
 	a := answer{clockOffset: c.clockOffset(resp)}
 	return resp.StatusCode, a, c.readBody(resp, decode)

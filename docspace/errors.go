@@ -45,7 +45,8 @@ func Reasons() []Reason {
 type Error struct {
 	Endpoint Endpoint
 	Reason   Reason
-	Status   int // HTTP status of the answer, 0 if there was none
+	Status   int     // HTTP status of the answer, 0 if there was none
+	Refusal  Refusal // kind of a 403, empty for anything else
 	Err      error
 }
 

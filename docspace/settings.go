@@ -20,10 +20,41 @@ type Settings struct {
 	// TimeZone is the portal's IANA zone. It is missing when the portal did not accept the key:
 	// releases before 3.7 then answer with an anonymous form.
 	TimeZone string `json:"timezone"`
+	// State of the portal, which the API may be shut in.
+	State TenantState `json:"tenantStatus"`
 }
 
 // settingsFields names the leaves we read.
-const settingsFields = "version,tenantAlias,timezone"
+const settingsFields = "version,tenantAlias,timezone,tenantStatus"
+
+// TenantState is the state of a portal by tenantStatus of GET settings.
+type TenantState int
+
+// The states of a portal.
+const (
+	TenantActive TenantState = iota
+	TenantSuspended
+	TenantRemovePending
+	TenantTransferring
+	TenantRestoring
+	TenantMigrating
+	TenantEncrypting
+	TenantUnknown // the portal says something else
+)
+
+// UnmarshalJSON reads the number that servers send. Anything else is unknown and no reason to do
+// without the other settings.
+func (t *TenantState) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	n, err := strconv.Atoi(string(data))
+	if err != nil || n < 0 || n >= int(TenantUnknown) {
+		n = int(TenantUnknown)
+	}
+	*t = TenantState(n)
+	return nil
+}
 
 // Settings reads the portal's own description.
 func (c *Client) Settings(ctx context.Context) (Settings, error) {

@@ -31,11 +31,16 @@ func TestSettingsAreReadLeniently(t *testing.T) {
 		name, body string
 		want       Settings
 	}{
-		{"bare object", `{"version":"3.7.2.1","tenantAlias":"p1","timezone":"UTC"}`, Settings{"3.7.2.1", "p1", "UTC"}},
+		{"bare object", `{"version":"3.7.2.1","tenantAlias":"p1","timezone":"UTC"}`, Settings{Version: "3.7.2.1", Alias: "p1", TimeZone: "UTC"}},
 		{"empty", `{"response":{}}`, Settings{}},
 		{"empty bare object", `{}`, Settings{}},
-		{"nulls", `{"response":{"version":null,"tenantAlias":null,"timezone":null}}`, Settings{}},
-		{"unknown fields", `{"response":{"version":"4.0","tenantStatus":"Active","timezone":"UTC","new":[{}]},"status":0}`, Settings{Version: "4.0", TimeZone: "UTC"}},
+		{"nulls", `{"response":{"version":null,"tenantAlias":null,"timezone":null,"tenantStatus":null}}`, Settings{}},
+		{"suspended", `{"response":{"tenantStatus":1}}`, Settings{State: TenantSuspended}},
+		{"encrypting", `{"response":{"tenantStatus":6}}`, Settings{State: TenantEncrypting}},
+		{"a state of the future", `{"response":{"tenantStatus":7}}`, Settings{State: TenantUnknown}},
+		{"a state below all", `{"response":{"tenantStatus":-1}}`, Settings{State: TenantUnknown}},
+		{"a state that is no number", `{"response":{"tenantStatus":{"id":1},"version":"3.7"}}`, Settings{Version: "3.7", State: TenantUnknown}},
+		{"unknown fields", `{"response":{"version":"4.0","tenantStatus":"Active","timezone":"UTC","new":[{}]},"status":0}`, Settings{Version: "4.0", TimeZone: "UTC", State: TenantUnknown}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
