@@ -53,19 +53,29 @@ type flags struct {
 	timeoutOffset                  time.Duration
 	logLevel, logFormat            string
 	web                            *web.FlagConfig
+	portal                         string // of check
+	json                           bool   // of check
 }
 
 func main() {
 	app, f := newApp()
-	_, err := app.Parse(os.Args[1:])
+	if chosen(app) == "check" { // whose exit code 1 is for webhooks, and not for mistakes in how it is called
+		app.Terminate(func(code int) { os.Exit(code * int(collector.Unreadable)) })
+	}
+	command, err := app.Parse(os.Args[1:])
 	app.FatalIfError(err, "")
-	if f.configCheck {
+	switch {
+	case f.configCheck:
 		app.FatalIfError(serve(f, log.NewNopLogger()), "")
 		_, err = fmt.Fprintln(os.Stdout, "the configuration is good")
 		app.FatalIfError(err, "")
-		return
+	case command == "check":
+		verdict, err := check(f)
+		app.FatalIfError(err, "")
+		os.Exit(int(verdict))
+	default:
+		app.FatalIfError(serve(f, newLogger(f)), "")
 	}
-	app.FatalIfError(serve(f, newLogger(f)), "")
 }
 
 func newApp() (*kingpin.Application, *flags) {
@@ -106,7 +116,17 @@ func newApp() (*kingpin.Application, *flags) {
 		Default("0.5s").DurationVar(&f.timeoutOffset)
 	app.Flag("log.level", "Least severity that is logged.").Default("info").EnumVar(&f.logLevel, "debug", "info", "warn", "error")
 	app.Flag("log.format", "Format of the log.").Default("logfmt").EnumVar(&f.logFormat, "logfmt", "json")
+	addCommands(app, f)
 	return app, f
+}
+
+// addCommands adds what the exporter can do.
+func addCommands(app *kingpin.Application, f *flags) {
+	app.Command("serve", "Serve metrics. This is the default.").Default()
+	check := app.Command("check", "Ask the portal once and print how it and its webhooks are, and what to do. "+
+		"Exit code: 0 healthy, 1 a webhook needs attention, 2 the portal cannot be read.")
+	check.Flag("portal", "Name of the only portal to check.").PlaceHolder("NAME").StringVar(&f.portal)
+	check.Flag("json", "Print JSON.").BoolVar(&f.json)
 }
 
 // serve runs the exporter until a signal ends it, or, to check the configuration, does all but that.
@@ -127,7 +147,12 @@ func serve(f *flags, base log.Logger) error {
 		return err
 	}
 	timeouts := collector.Timeouts{Default: f.timeout, Offset: f.timeoutOffset}
-	routes := collector.Routes{MetricsPath: f.telemetryPath, Reload: reloader, Pprof: f.pprof}
+	routes := collector.Routes{
+		MetricsPath: f.telemetryPath,
+		Status:      collector.StatusHandler(portals.All, timeouts, logger),
+		Reload:      reloader,
+		Pprof:       f.pprof,
+	}
 	if f.configFile == "" {
 		routes.Metrics = collector.MetricsHandler(exporter, portals.All()[0], timeouts, logger)
 	} else {
@@ -155,6 +180,37 @@ func serve(f *flags, base log.Logger) error {
 		return nil
 	}
 	return err
+}
+
+// chosen is the command that the arguments name, even where there is a mistake in the others.
+func chosen(app *kingpin.Application) string {
+	parsed, _ := app.ParseContext(os.Args[1:]) // Parse tells the error
+	if parsed == nil || parsed.SelectedCommand == nil {
+		return ""
+	}
+	return parsed.SelectedCommand.FullCommand()
+}
+
+// check asks the portals once and prints how they are.
+func check(f *flags) (collector.Verdict, error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var group run.Group
+	portals := collector.NewPortals(collector.NewExporter(), log.NewNopLogger(), time.Now) // what is logged is printed, too
+	defer portals.Close()
+	if err := f.load(&group, collector.NewReloader(f.file(), portals), portals); err != nil {
+		return collector.Unreadable, err
+	}
+	chosen, err := portals.Named(f.portal)
+	if err != nil {
+		return collector.Unreadable, fmt.Errorf("--portal: %w", err)
+	}
+	verdict := collector.Unreadable
+	group.Add(func() (err error) {
+		verdict, err = collector.Check(ctx, os.Stdout, chosen, collector.CheckOptions{Timeout: f.timeout, JSON: f.json})
+		return err
+	}, func(error) { stop() })
+	return verdict, group.Run()
 }
 
 // load puts the configuration to use: that of the file, or the one portal of the flags.

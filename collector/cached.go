@@ -14,7 +14,7 @@ type cached[T any] struct {
 // get returns the answer, which read fetches when it is due. What read tells not to keep is still
 // returned, but asked for again the next time.
 func (c *cached[T]) get(now time.Time, read func() (value T, keep bool, err error)) (value T, known bool, err error) {
-	if c.known && now.Before(c.until) {
+	if c.good(now) {
 		return c.value, true, nil
 	}
 	value, keep, err := read()
@@ -28,3 +28,9 @@ func (c *cached[T]) get(now time.Time, read func() (value T, keep bool, err erro
 	}
 	return value, true, nil
 }
+
+// good tells whether the answer at hand needs not be asked for again yet.
+func (c *cached[T]) good(now time.Time) bool { return c.known && now.Before(c.until) }
+
+// expire has the answer asked for again.
+func (c *cached[T]) expire() { c.until = time.Time{} }

@@ -198,6 +198,7 @@ func TestRoutes(t *testing.T) {
 		contains     string
 	}{
 		{http.MethodGet, "/", false, 200, `href="/telemetry"`},
+		{http.MethodGet, "/", false, 200, `href="/status"`},
 		{http.MethodGet, "/telemetry", false, 200, "metrics"},
 		{http.MethodHead, "/telemetry", false, 200, ""},
 		{http.MethodPost, "/telemetry", false, 405, ""},
@@ -208,7 +209,7 @@ func TestRoutes(t *testing.T) {
 		{http.MethodGet, "/debug/pprof/", true, 200, "goroutine"},
 		{http.MethodGet, "/debug/pprof/cmdline", true, 200, ""},
 	} {
-		handler, err := collector.Routes{MetricsPath: "/telemetry", Metrics: metrics, Pprof: tc.pprof}.Handler()
+		handler, err := collector.Routes{MetricsPath: "/telemetry", Metrics: metrics, Status: http.NotFoundHandler(), Pprof: tc.pprof}.Handler()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -222,7 +223,7 @@ func TestRoutes(t *testing.T) {
 
 func TestATelemetryPathThatCannotBeServed(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{"", "/", "metrics", "/metrics/", "/{x}", "/-/healthy", "/debug/pprof/heap", "/a b", "//a", "/a/../b", "/./a", "/%61", "/probe", "/sd"} {
+	for _, path := range []string{"", "/", "metrics", "/metrics/", "/{x}", "/-/healthy", "/debug/pprof/heap", "/a b", "//a", "/a/../b", "/./a", "/%61", "/probe", "/sd", "/status"} {
 		if _, err := (collector.Routes{MetricsPath: path}).Handler(); err == nil {
 			t.Errorf("%q was accepted", path)
 		}

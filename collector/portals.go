@@ -2,6 +2,7 @@ package collector
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -174,6 +175,19 @@ func (p *Portals) All() []*Portal {
 		all[i] = m.portal
 	}
 	return all
+}
+
+// Named returns the portal with a name, and all of them for an empty one.
+func (p *Portals) Named(name string) ([]*Portal, error) {
+	if name == "" {
+		return p.All(), nil
+	}
+	for _, m := range p.configured() {
+		if m.Name == name {
+			return []*Portal{m.portal}, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no portal %q", name)
 }
 
 // acquire returns the portal with a name or URL, nil if there is none. Its caller must call

@@ -67,6 +67,7 @@ func (l *logs) String() string {
 type rig struct {
 	portal   *simulator.Portal
 	exporter *httptest.Server
+	scraped  *collector.Portal
 	url      string // of the portal
 	options  rigOptions
 	clock    *clock
@@ -139,8 +140,13 @@ func (r *rig) start(tb testing.TB) {
 		Logger: logger, Clock: r.clock.Now,
 	})
 	tb.Cleanup(portal.Close)
-	metrics := collector.MetricsHandler(exporter, portal, collector.Timeouts{Default: o.timeout, Offset: time.Second / 2}, logger)
-	handler, err := collector.Routes{MetricsPath: "/metrics", Metrics: metrics}.Handler()
+	r.scraped = portal
+	timeouts := collector.Timeouts{Default: o.timeout, Offset: time.Second / 2}
+	handler, err := collector.Routes{
+		MetricsPath: "/metrics",
+		Metrics:     collector.MetricsHandler(exporter, portal, timeouts, logger),
+		Status:      collector.StatusHandler(func() []*collector.Portal { return []*collector.Portal{portal} }, timeouts, logger),
+	}.Handler()
 	if err != nil {
 		tb.Fatal(err)
 	}

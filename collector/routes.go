@@ -12,11 +12,19 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 )
 
+// Paths of the exporter's own.
+const (
+	statusPath = "/status"
+	healthPath = "/-/healthy"
+)
+
 // Routes are what the exporter serves.
 type Routes struct {
 	// MetricsPath is where Metrics is served.
 	MetricsPath string
 	Metrics     http.Handler
+	// Status is the page for people.
+	Status http.Handler
 	// Reload is served if it is set, and so are Probe and Discovery, which are for several portals.
 	Reload, Probe, Discovery http.Handler
 	// Pprof serves the profiles of the process too.
@@ -30,6 +38,7 @@ func (r Routes) Handler() (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET "+r.MetricsPath, r.Metrics)
+	mux.Handle("GET "+statusPath, r.Status)
 	if r.Reload != nil {
 		mux.Handle("POST /-/reload", r.Reload)
 	}
@@ -37,7 +46,7 @@ func (r Routes) Handler() (http.Handler, error) {
 		mux.Handle("GET /probe", r.Probe)
 		mux.Handle("GET /sd", r.Discovery)
 	}
-	mux.Handle("GET /-/healthy", text("docspace_exporter is healthy.\n"))
+	mux.Handle("GET "+healthPath, text("docspace_exporter is healthy.\n"))
 	mux.Handle("GET /-/ready", text("docspace_exporter is ready.\n"))
 	if r.Pprof {
 		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
@@ -60,7 +69,7 @@ func (r Routes) checkMetricsPath() error {
 	switch {
 	case !strings.HasPrefix(p, "/") || strings.HasSuffix(p, "/") || strings.ContainsAny(p, "{} \t?#%") || path.Clean(p) != p:
 		return fmt.Errorf("telemetry path %q must start with /, not end with it, and be plain", p)
-	case strings.HasPrefix(p, "/-/") || strings.HasPrefix(p, "/debug/") || p == "/probe" || p == "/sd":
+	case strings.HasPrefix(p, "/-/") || strings.HasPrefix(p, "/debug/") || p == "/probe" || p == "/sd" || p == statusPath:
 		return fmt.Errorf("telemetry path %q is the exporter's own", p)
 	}
 	return nil
@@ -69,7 +78,8 @@ func (r Routes) checkMetricsPath() error {
 func (r Routes) landingPage() (http.Handler, error) {
 	links := []web.LandingLinks{
 		{Address: r.MetricsPath, Text: "Metrics", Description: "of the portal and of the exporter"},
-		{Address: "/-/healthy", Text: "Health", Description: "whether the exporter serves"},
+		{Address: statusPath, Text: "Status", Description: "of portals and their webhooks, in words"},
+		{Address: healthPath, Text: "Health", Description: "whether the exporter serves"},
 		{Address: "/-/ready", Text: "Readiness", Description: "whether its configuration is loaded"},
 	}
 	if r.Probe != nil {

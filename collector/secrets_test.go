@@ -46,7 +46,7 @@ func TestPlantedSecretsAreFoundNowhere(t *testing.T) {
 	var seen strings.Builder
 	for _, f := range all {
 		f.meet(t, r)
-		for _, path := range []string{"/", "/metrics", "/-/healthy", "/-/ready", "/none"} {
+		for _, path := range []string{"/", "/metrics", "/status", "/-/healthy", "/-/ready", "/none"} {
 			seen.WriteString(r.get(t, path, nil).body)
 		}
 	}

@@ -18,10 +18,12 @@ const (
 // snapshot is what one fetch learnt of a portal. Scrapes share it, so it is never written to again.
 type snapshot struct {
 	location      *location // nil when nothing was asked
+	settingsErr   error     // why location may be an old one
 	clockOffset   *time.Duration
 	names         *docspace.TriggerNames
 	webhooks      []docspace.Webhook
 	webhooksRead  outcome
+	skipped       error // the webhooks that could not be read
 	triggers      []docspace.Trigger
 	triggersRead  outcome
 	triggersKnown bool // an answer, though perhaps an old one, is at hand
@@ -39,7 +41,7 @@ type outcome struct {
 // unread is the snapshot of a scrape that could not wait for its fetch.
 func unread(err error) *snapshot {
 	err = fmt.Errorf("scrape was given up: %w", err)
-	return &snapshot{webhooksRead: outcome{err: err}, triggersRead: outcome{err: err}, deliveriesRead: outcome{err: err}}
+	return &snapshot{settingsErr: err, webhooksRead: outcome{err: err}, triggersRead: outcome{err: err}, deliveriesRead: outcome{err: err}}
 }
 
 // fetch asks the portal for everything that is due, side by side.
@@ -47,13 +49,13 @@ func (p *Portal) fetch(ctx context.Context) *snapshot {
 	p.fetching.Lock()
 	defer p.fetching.Unlock()
 	var (
-		s           snapshot
-		list        docspace.WebhookList
-		newest      docspace.LogPage
-		settingsErr error
-		reads       sync.WaitGroup
+		s      snapshot
+		list   docspace.WebhookList
+		newest docspace.LogPage
+		reads  sync.WaitGroup
 	)
-	reads.Go(func() { s.location, settingsErr = p.readSettings(ctx) })
+	settingsKept := p.settings.good(p.opts.Clock())
+	reads.Go(func() { s.location, s.settingsErr = p.readSettings(ctx) })
 	reads.Go(func() {
 		s.webhooksRead = p.timed(func() (err error) {
 			list, err = p.client.Webhooks(ctx)
@@ -73,7 +75,11 @@ func (p *Portal) fetch(ctx context.Context) *snapshot {
 	}
 	reads.Wait()
 
-	s.clockOffset = list.ClockOffset
+	if settingsKept && dependsOnState(s.webhooksRead.err) {
+		p.settings.expire()
+		s.location, s.settingsErr = p.readSettings(ctx)
+	}
+	s.clockOffset, s.skipped = list.ClockOffset, summary(list.Skipped)
 	s.triggersRead.err = forgiveMissingTriggers(&s)
 	var repeatedWebhooks, repeatedTriggers error
 	s.webhooks, repeatedWebhooks = lastOfEach(list.Webhooks, func(w *docspace.Webhook) int64 { return w.ID })
@@ -83,12 +89,12 @@ func (p *Portal) fetch(ctx context.Context) *snapshot {
 		p.readDeliveries(ctx, &s, newest)
 	}
 
-	p.troubles.report("cannot read the portal's settings", settingsErr)
+	p.troubles.report("cannot read the portal's settings", s.settingsErr)
 	p.troubles.report("cannot read the webhooks", s.webhooksRead.err)
 	p.troubles.report("cannot read the triggers", s.triggersRead.err)
 	if s.webhooksRead.err == nil {
 		p.troubles.report("the portal's time zone is unknown, dates are read as UTC", s.location.zoneErr)
-		p.troubles.report("skipped webhooks that cannot be read", summary(list.Skipped))
+		p.troubles.report("skipped webhooks that cannot be read", s.skipped)
 		p.troubles.report("webhooks share an id, the last one counts", repeatedWebhooks)
 		p.troubles.report("triggers share a name, the last one counts", repeatedTriggers)
 	}

@@ -100,7 +100,7 @@ func (c *webhooksCollector) collectWebhook(w *docspace.Webhook, zone *time.Locat
 	}
 	labels := []*dto.LabelPair{id, name}
 	out.send(c.created, labels, unix(created))
-	out.send(c.autoDisable, labels, unix(c.autoDisableAt(w, success, created)))
+	out.send(c.autoDisable, labels, unix(c.autoDisableAt(w, trustedSince(success, created))))
 	out.send(c.configSum, labels, configHash(w))
 	out.send(c.info, []*dto.LabelPair{id, name, label("scheme", schemeOf(w.URI)), label("target", targetOf(w))}, 1)
 	if !failure.IsZero() || w.LastFailureContent != "" {
@@ -110,15 +110,20 @@ func (c *webhooksCollector) collectWebhook(w *docspace.Webhook, zone *time.Locat
 }
 
 // autoDisableAt is when the portal's patience ends, or never for a webhook that it can't switch off.
-func (c *webhooksCollector) autoDisableAt(w *docspace.Webhook, success, created time.Time) time.Time {
-	since := success
-	if since.IsZero() {
-		since = created
-	}
+func (c *webhooksCollector) autoDisableAt(w *docspace.Webhook, since time.Time) time.Time {
 	if !w.Enabled || since.IsZero() {
 		return time.Time{}
 	}
 	return since.Add(c.autoDisableAfter)
+}
+
+// trustedSince is when the portal's patience with a webhook begins: its last success, else its
+// creation, and zero when neither is known.
+func trustedSince(success, created time.Time) time.Time {
+	if success.IsZero() {
+		return created
+	}
+	return success
 }
 
 // triggerLabels returns one label for each trigger of a set, and an empty one for a set that was not

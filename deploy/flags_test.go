@@ -67,7 +67,8 @@ func TestBadFlagsAndVariables(t *testing.T) {
 		{"telemetry path that no request has", nil, []string{"--demo", "--web.telemetry-path=//metrics"}, `telemetry path "//metrics"`},
 		{"log level", nil, []string{"--demo", "--log.level=loud"}, "loud"},
 		{"unknown flag", nil, []string{"--demon"}, "unknown long flag '--demon'"},
-		{"an argument", nil, []string{"--demo", "serve"}, "unexpected serve"},
+		{"an unknown command", nil, []string{"--demo", "sreve"}, "unexpected sreve"},
+		{"an argument", nil, []string{"serve", "--demo", "now"}, "unexpected now"},
 		{"an address that can't be listened on", nil, []string{"--demo", "--web.listen-address=256.0.0.1:1"}, "256.0.0.1"},
 		{"a missing web configuration", nil, []string{"--demo", "--web.config.file=/none/web.yml"}, "/none/web.yml"},
 	} {
@@ -137,6 +138,8 @@ func TestEveryFlagDoesSomething(t *testing.T) {
 		{name: "no pprof", args: []string{"--demo"}, path: "/debug/pprof/", status: http.StatusNotFound},
 		{name: "pprof", args: []string{"--demo", "--web.enable-pprof"}, path: "/debug/pprof/", has: "goroutine"},
 		{name: "landing page", args: []string{"--demo"}, path: "/", has: "docspace_exporter", hasNot: "debug/pprof"},
+		{name: "the command that is the default", args: []string{"serve", "--demo"}, has: "docspace_up 1"},
+		{name: "status page", args: []string{"--demo"}, path: "/status", has: "crm-sync"},
 		{name: "web configuration", args: []string{"--demo", "--web.config.file=" + webConfig(t)}, path: "/-/healthy", status: http.StatusUnauthorized},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
