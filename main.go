@@ -73,6 +73,9 @@ func main() {
 		verdict, err := check(f)
 		app.FatalIfError(err, "")
 		os.Exit(int(verdict))
+	case "healthcheck":
+		app.FatalIfError(collector.CheckHealth(context.Background(), f.web), "unhealthy")
+		_, _ = fmt.Fprintln(os.Stdout, "healthy") // the exit code says the same
 	default:
 		app.FatalIfError(serve(f, newLogger(f)), "")
 	}
@@ -127,6 +130,7 @@ func addCommands(app *kingpin.Application, f *flags) {
 		"Exit code: 0 healthy, 1 a webhook needs attention, 2 the portal cannot be read.")
 	check.Flag("portal", "Name of the only portal to check.").PlaceHolder("NAME").StringVar(&f.portal)
 	check.Flag("json", "Print JSON.").BoolVar(&f.json)
+	app.Command("healthcheck", "Ask the exporter that runs with the same flags on this machine whether it serves. Exit code: 0 or 1.")
 }
 
 // serve runs the exporter until a signal ends it, or, to check the configuration, does all but that.
