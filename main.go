@@ -73,7 +73,7 @@ func main() {
 		verdict, err := check(f)
 		app.FatalIfError(err, "")
 		os.Exit(int(verdict))
-	case "healthcheck":
+	case command == "healthcheck":
 		app.FatalIfError(collector.CheckHealth(context.Background(), f.web), "unhealthy")
 		_, _ = fmt.Fprintln(os.Stdout, "healthy") // the exit code says the same
 	default:
