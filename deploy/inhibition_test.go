@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -54,13 +55,12 @@ func TestOneTroubleIsToldOnce(t *testing.T) {
 	}
 	manager := launch(t, exec.CommandContext(t.Context(), toolPath(t, "prometheus-alertmanager"),
 		"--config.file="+alertmanagerFile, "--storage.path="+t.TempDir(), "--cluster.listen-address=", "--web.listen-address=127.0.0.1:0"))
-	told := []map[string]map[string]string{}
+	told := make([]map[string]map[string]string, 0, 2*len(cases))
 	for i, tc := range cases {
 		told = append(told, tc.source.in(strconv.Itoa(i)), tc.target.in(strconv.Itoa(i)))
 	}
 	manager.post(t, "/api/v2/alerts", told)
-	for i := len(cases) - 1; i >= 0; i-- {
-		tc := cases[i]
+	for i, tc := range slices.Backward(cases) {
 		within := time.After(patience)
 		for manager.inhibits(t, tc.target.in(strconv.Itoa(i))["labels"]) != tc.inhibited {
 			select {
