@@ -18,6 +18,7 @@ func TestAlertsReachTheirReceivers(t *testing.T) {
 	for _, tc := range []struct{ labels, receiver string }{
 		{"alertname=DocSpaceWebhookAutoDisabled severity=critical name=crm", "pager"},
 		{"alertname=DocSpacePortalDown severity=critical", "pager"},
+		{"alertname=DocSpaceExporterDown severity=critical", "pager"},
 		{"alertname=DocSpaceWebhookFailing severity=warning name=crm", "team"},
 		{"alertname=DocSpaceWebhookSilent severity=info name=crm", "digest"},
 		// These webhooks feed what tells people of alerts.
