@@ -162,13 +162,14 @@ func (l *deliveryLog) absorbNew(row *loggedRow) {
 
 // take counts a delivery of a webhook if it has ended, and else keeps an eye on it.
 func (l *deliveryLog) take(webhook int64, row *loggedRow) {
+	t := l.tallyOf(webhook) // without one nobody would look at what is pending again
 	if row.Outcome == docspace.Pending {
 		p := &pendingDelivery{webhook: webhook}
 		l.pending[row.ID] = p
 		l.update(p, row)
 		return
 	}
-	l.tallyOf(webhook).add(&row.Delivery, l.fetch.dates)
+	t.add(&row.Delivery, l.fetch.dates)
 }
 
 // tallyOf returns the counts of a webhook. Those of one that turns up now began at 0 after the last

@@ -119,8 +119,8 @@ func TestTheSeriesOfADeletedWebhookGo(t *testing.T) {
 	r.scrape(t).wantByWebhook(t, map[string]float64{`id="8",name="reports"`: 1, `id="9",name="crm"`: 1})
 }
 
-// The list was read before somebody made a webhook, and the log after its first delivery.
-func TestAWebhookThatTheLogKnowsBeforeTheListDoes(t *testing.T) {
+// The list was read before somebody made two webhooks, and the log after their first deliveries.
+func TestWebhooksThatTheLogKnowsBeforeTheListDoes(t *testing.T) {
 	t.Parallel()
 	var portal *simulator.Portal
 	listed := make(chan struct{}, 10)
@@ -130,8 +130,8 @@ func TestAWebhookThatTheLogKnowsBeforeTheListDoes(t *testing.T) {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if strings.HasSuffix(r.URL.Path, logPath) && portal != nil {
 					<-listed
-					portal.SetWebhooks([]simulator.Webhook{hook(7, "crm"), hook(8, "new")})
-					portal.AddDeliveries(of(8, accepted(waiting(1), time.Second)))
+					portal.SetWebhooks([]simulator.Webhook{hook(7, "crm"), hook(8, "new"), hook(9, "newer")})
+					portal.AddDeliveries(of(8, accepted(waiting(1), time.Second)), of(9, waiting(2)))
 					portal = nil
 				}
 				h.ServeHTTP(w, r)
@@ -145,7 +145,9 @@ func TestAWebhookThatTheLogKnowsBeforeTheListDoes(t *testing.T) {
 	<-listed
 	portal = r.portal
 	r.scrape(t).wantByWebhook(t, map[string]float64{`id="7",name="crm"`: 0})
-	r.scrape(t).wantByWebhook(t, map[string]float64{`id="7",name="crm"`: 0, `id="8",name="new"`: 1})
+	s := r.scrape(t)
+	s.wantByWebhook(t, map[string]float64{`id="7",name="crm"`: 0, `id="8",name="new"`: 1, `id="9",name="newer"`: 0})
+	s.want(t, samples{`docspace_webhook_pending_deliveries{id="9",name="newer"}`: 1})
 }
 
 // failingPath stands in front of a portal, one path of which can fail.
@@ -182,6 +184,22 @@ func TestDeliveriesWhileTheListCannotBeRead(t *testing.T) {
 	r.portal.AddDeliveries(rows(3, 2)...)
 	list.fails.Store(false)
 	r.scrape(t).want(t, samples{deliveriesOf7: 5})
+}
+
+// The same when the first list can't be read: what is pending by then still belongs to somebody.
+func TestTheFirstListCannotBeRead(t *testing.T) {
+	t.Parallel()
+	list := &failingPath{suffix: "/settings/webhook"}
+	list.fails.Store(true)
+	r := newRig(t, rigOptions{
+		simulator: simulator.Options{Version: simulator.V37, Webhooks: []simulator.Webhook{hook(7, "crm")}, Deliveries: []simulator.Delivery{waiting(1)}},
+		front:     list.front,
+	})
+	r.scrape(t)
+	list.fails.Store(false)
+	r.scrape(t).want(t, samples{pendingOf7: 1})
+	r.portal.AddDeliveries(accepted(waiting(1), time.Second))
+	r.scrape(t).want(t, samples{pendingOf7: 0, deliveriesOf7: 1})
 }
 
 // While the log can't be read, everything else is.
