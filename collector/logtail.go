@@ -91,11 +91,8 @@ func (t *logTail) reached(s *stretch, isOld func(*docspace.Delivery) bool) bool 
 }
 
 // interrupt keeps what was read for the next scrape. Of two stretches with unread rows between them
-// only the older one is kept.
+// only the newer one is kept: the next scrape surely gets there, but may never get to the older one.
 func (t *logTail) interrupt(s *stretch) {
-	if t.unfinished != nil {
-		return
-	}
 	for i := range s.rows {
 		s.rows[i].stale = true
 	}
@@ -161,7 +158,7 @@ func (s *stretch) append(older *stretch) {
 			s.rows = append(s.rows, older.rows[i])
 		}
 	}
-	s.pages += older.pages
+	s.pages = (len(s.rows) + docspace.MaxLogPage - 1) / docspace.MaxLogPage // however many requests it took
 	s.below, s.ended = older.below, older.ended
 }
 

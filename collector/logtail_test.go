@@ -109,6 +109,51 @@ func TestAnInterruptedScrapeIsGoneOnWith(t *testing.T) {
 	}
 }
 
+// A portal may be so slow that no scrape ends in time, and meanwhile more rows come than one can read.
+func TestACatchUpThatTakesManyScrapes(t *testing.T) {
+	t.Parallel()
+	fail := &failingPages{}
+	r := newRig(t, rigOptions{
+		simulator: simulator.Options{Version: simulator.V37, Webhooks: []simulator.Webhook{hook(7, "crm")}, Deliveries: rows(0, 150)},
+		front:     fail.front,
+	})
+	r.scrape(t)
+	scrape := func() samples {
+		fail.at = 4
+		return r.scrape(t)
+	}
+	r.portal.AddDeliveries(rows(150, 950)...)
+	scrape()
+	r.portal.AddDeliveries(rows(1100, 2000)...)
+	s := scrape()
+	for n := 1; s.failure(t, "deliveries") != ""; n++ {
+		if s = scrape(); n > 20 {
+			t.Fatal("no end in sight")
+		}
+	}
+	s.want(t, samples{deliveriesOf7: 2950, "docspace_delivery_log_gaps_total": 0})
+}
+
+// Pages that are read again and again, because the one after them fails, are no gap.
+func TestManyScrapesWithoutProgress(t *testing.T) {
+	t.Parallel()
+	fail := &failingPages{}
+	r := newRig(t, rigOptions{
+		simulator: simulator.Options{Version: simulator.V37, Webhooks: []simulator.Webhook{hook(7, "crm")}, Deliveries: rows(0, 150)},
+		front:     fail.front,
+		log:       &collector.LogOptions{StuckAfter: time.Minute, Lookback: time.Hour, MaxPages: 5},
+	})
+	r.scrape(t)
+	r.portal.AddDeliveries(rows(150, 200)...)
+	for i := range int64(10) {
+		r.portal.AddDeliveries(rows(350+i, 1)...)
+		fail.at = 2
+		r.scrape(t)
+	}
+	fail.at = 0
+	r.scrape(t).want(t, samples{deliveriesOf7: 210, "docspace_delivery_log_gaps_total": 0})
+}
+
 // failingPages stands in front of a portal and counts the pages of its log, one of which fails.
 type failingPages struct{ pages, at int }
 
