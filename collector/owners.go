@@ -91,9 +91,10 @@ func (l *deliveryLog) adopt(ctx context.Context, id, webhook int64) (bool, error
 		return false, err
 	}
 	l.fetch.spare--
-	if len(page.Deliveries) == 0 {
+	d := onlyRow(page, id)
+	if d == nil {
 		return false, nil
 	}
-	l.take(webhook, &loggedRow{Delivery: page.Deliveries[0], below: unknownPlace})
+	l.take(webhook, &loggedRow{Delivery: *d, below: unknownPlace})
 	return true, nil
 }

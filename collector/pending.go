@@ -98,12 +98,22 @@ func (l *deliveryLog) queryFor(ids []int64, total int) (docspace.LogQuery, []int
 
 // updateOne takes in a row that was asked for alone. If it isn't there it is not in the log any more.
 func (l *deliveryLog) updateOne(id int64, page docspace.LogPage) {
-	if len(page.Deliveries) == 0 {
+	d := onlyRow(page, id)
+	if d == nil {
 		delete(l.pending, id)
 		return
 	}
 	p := l.pending[id]
-	l.update(p, &loggedRow{Delivery: page.Deliveries[0], below: p.below})
+	l.update(p, &loggedRow{Delivery: *d, below: p.below})
+}
+
+// onlyRow returns the row that was asked for by its id; nil if the log does not have it, or the server
+// does not know of such questions.
+func onlyRow(page docspace.LogPage, id int64) *docspace.Delivery {
+	if len(page.Deliveries) != 1 || page.Deliveries[0].ID != id {
+		return nil
+	}
+	return &page.Deliveries[0]
 }
 
 // updateSome takes in a page of the log, which is total rows long.

@@ -107,6 +107,29 @@ func TestPendingRowsAreFoundWhenOlderOnesVanish(t *testing.T) {
 	}
 }
 
+// A server that does not know of questions for one row answers with its newest, which is another one.
+func TestAnAnswerWithAnotherRow(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{
+		simulator: simulator.Options{Version: simulator.V37, Webhooks: []simulator.Webhook{hook(7, "crm"), hook(8, "crm")}},
+		front: func(portal http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				query := r.URL.Query()
+				query.Del("eventId")
+				r.URL.RawQuery = query.Encode()
+				portal.ServeHTTP(w, r)
+			})
+		},
+	})
+	r.scrape(t)
+	cut := waiting(2)
+	cut.Cut = true
+	r.portal.AddDeliveries(append([]simulator.Delivery{waiting(1), cut}, rows(2, 200)...)...)
+	for range 2 {
+		r.scrape(t).want(t, samples{deliveriesOf7: 200})
+	}
+}
+
 func TestADeliveryThatEndsUnderManyNewerOnes(t *testing.T) {
 	t.Parallel()
 	r := newLogRig(t, hook(7, "crm"))
