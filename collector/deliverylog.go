@@ -79,13 +79,14 @@ func (l *deliveryLog) follow(ctx context.Context, f logFetch) (gap, err error) {
 		l.gaps++
 		gap = errGap
 	}
-	if err := l.findOwners(ctx); err != nil {
+	err = l.findOwners(ctx)
+	if err == nil {
+		err = l.checkPending(ctx, rows.total)
+	}
+	l.forget() // also what can never be read
+	if err != nil {
 		return gap, err
 	}
-	if err := l.checkPending(ctx, rows.total); err != nil {
-		return gap, err
-	}
-	l.forget()
 	l.followed = l.clock()
 	if l.began.IsZero() {
 		l.began = l.followed

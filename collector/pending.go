@@ -42,6 +42,7 @@ func (l *deliveryLog) checkPending(ctx context.Context, total int) error {
 		query, near := l.queryFor(ids, total)
 		page, err := l.read(ctx, query)
 		if err != nil {
+			l.resume = near[len(near)-1] - 1 // others may have more luck
 			return err
 		}
 		l.fetch.spare--

@@ -83,6 +83,35 @@ func TestAbandonedRowsTakeTurns(t *testing.T) {
 	}
 }
 
+// A row that can't be read any more fails its scrapes, but only until it is too old, and without harm
+// to what becomes of others.
+func TestAPendingRowThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{
+		simulator: simulator.Options{Version: simulator.V37, Webhooks: []simulator.Webhook{hook(7, "crm")}},
+		front: func(portal http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Query().Get("eventId") == "101" {
+					simulator.BadGateway().ServeHTTP(w, r)
+					return
+				}
+				portal.ServeHTTP(w, r)
+			})
+		},
+	})
+	r.scrape(t)
+	r.portal.AddDeliveries(append(among(200, 100), rows(200, 200)...)...)
+	r.scrape(t).want(t, samples{pendingOf7: 2, deliveriesOf7: 398}) // 1 and 101 are pending
+	if got := r.scrape(t).failure(t, "deliveries"); got != "server_error" {
+		t.Errorf("reason %q", got)
+	}
+	r.portal.AddDeliveries(accepted(waiting(1), time.Minute))
+	r.scrape(t)
+	r.clock.Advance(24*time.Hour + time.Second)
+	r.scrape(t)
+	r.scrape(t).want(t, samples{pendingOf7: 0, deliveriesOf7: 399})
+}
+
 // Rows that vanish with their webhook leave the others where they are from the newest row on.
 func TestPendingRowsAreFoundWhenOlderOnesVanish(t *testing.T) {
 	t.Parallel()
