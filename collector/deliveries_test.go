@@ -220,6 +220,29 @@ func TestHistoryIsNotCounted(t *testing.T) {
 	}
 }
 
+// A portal whose database is set back gives out ids again. What it forgets was still counted.
+func TestAPortalThatIsSetBackToABackup(t *testing.T) {
+	t.Parallel()
+	const failures = `docspace_webhook_consecutive_failures{id="7",name="crm"}`
+	refused := func(id int64) simulator.Delivery { return failed(waiting(id), 0, "Connection refused (a:1)") }
+	for name, last := range map[string][]simulator.Delivery{
+		"it failed":               {refused(301), refused(302)},
+		"it failed, then did not": {refused(301), accepted(waiting(302), time.Second)},
+		"something is pending":    {waiting(301), refused(302)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newLogRig(t, hook(7, "crm"))
+			r.portal.AddDeliveries(append(rows(0, 300), last...)...)
+			before := r.scrape(t)[deliveriesOf7]
+			r.portal.SetDeliveries(rows(0, 100))
+			r.scrape(t).want(t, samples{deliveriesOf7: before, pendingOf7: 0, failures: 0})
+			r.portal.AddDeliveries(append(rows(100, 10), refused(111))...)
+			r.scrape(t).want(t, samples{deliveriesOf7: before + 11, failures: 1})
+		})
+	}
+}
+
 func TestSeriesThatCanBeForeseenAreThereAtOnce(t *testing.T) {
 	t.Parallel()
 	all, future := hook(8, "all"), hook(9, "future")

@@ -218,6 +218,7 @@ func (l *deliveryLog) settleStreaks() {
 		oldest[p.webhook] = min(oldest[p.webhook], row)
 	}
 	for id, t := range l.tallies {
+		t.streak.rewind(l.tail.newest)
 		t.streak.settle(oldest[id])
 	}
 }

@@ -16,8 +16,9 @@ type logTail struct {
 	read     func(context.Context, docspace.LogQuery) (docspace.LogPage, error)
 	maxPages int
 
-	begun bool
-	known int64 // id of the row from which on all were read
+	begun  bool
+	newest int64 // id of a row
+	known  int64 // id of the row from which on all were read
 	// recent are the ids of the newest rows that were read, down to the one called oldest. A row in
 	// between that is not among them is new.
 	recent map[int64]struct{}
@@ -117,14 +118,14 @@ func (t *logTail) vanished(s *stretch, fresh int) int {
 func (t *logTail) advance(s *stretch) {
 	recent := s.rows[:min(len(s.rows), docspace.MaxLogPage)]
 	t.begun, t.unfinished, t.length = true, nil, s.length
-	t.known, t.oldest, t.recent = 0, 0, make(map[int64]struct{}, len(recent))
+	t.newest, t.known, t.oldest, t.recent = 0, 0, 0, make(map[int64]struct{}, len(recent))
 	for i := range recent {
 		t.recent[recent[i].ID] = struct{}{}
 	}
 	if len(recent) == 0 {
 		return
 	}
-	t.known = s.known()
+	t.newest, t.known = recent[0].ID, s.known()
 	if whole := s.ended && len(recent) == len(s.rows); !whole {
 		t.oldest = recent[len(recent)-1].ID
 	}

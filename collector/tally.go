@@ -121,4 +121,15 @@ func (s *streak) settle(before int64) {
 	s.failed = slices.Delete(s.failed, 0, place)
 }
 
+// rewind forgets deliveries after the newest one of the log: a portal that was set back to a backup
+// gives out their ids again.
+func (s *streak) rewind(newest int64) {
+	s.accepted = min(s.accepted, newest)
+	place, _ := slices.BinarySearch(s.failed, newest+1)
+	s.failed = s.failed[:place]
+	if s.settledTo > newest {
+		s.settled, s.settledTo = 0, newest
+	}
+}
+
 func (s *streak) len() int { return s.settled + len(s.failed) }
