@@ -208,7 +208,9 @@ func TestHowADeliveryEnds(t *testing.T) {
 // What had ended before the exporter was there is history, which only tells who is failing.
 func TestHistoryIsNotCounted(t *testing.T) {
 	t.Parallel()
-	rows := []simulator.Delivery{accepted(waiting(1), time.Second), failed(waiting(2), 0, "Connection refused (a:1)"), waiting(3)}
+	old := failed(waiting(1), 0, "Connection refused (a:1)") // that is older than --collector.deliveries.lookback
+	old.CreatedOn = now.Add(-24*time.Hour - time.Second)
+	rows := []simulator.Delivery{old, failed(waiting(2), 0, "Connection refused (a:1)"), waiting(3)}
 	r := newRig(t, rigOptions{simulator: simulator.Options{Version: simulator.V37, Webhooks: []simulator.Webhook{hook(7, "crm")}, Deliveries: rows}})
 	if got, want := r.scrape(t).changed(), "consecutive_failures  1\npending_deliveries  1"; got != want {
 		t.Errorf("at the beginning:\n%s\nwant:\n%s", got, want)

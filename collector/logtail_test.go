@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,33 @@ func TestNewRowsOfOneScrape(t *testing.T) {
 			}
 		})
 	}
+}
+
+// How far the first scrape looks back does not depend on the length of the log.
+func TestTheFirstScrapeDoesNotReadTheWholeLog(t *testing.T) {
+	t.Parallel()
+	list := rows(0, 1000)
+	for i := range 850 {
+		list[i].CreatedOn = now.Add(-24*time.Hour - time.Second)
+	}
+	r := newRig(t, rigOptions{simulator: simulator.Options{Version: simulator.V37, Webhooks: []simulator.Webhook{hook(7, "crm")}, Deliveries: list}})
+	r.scrape(t)
+	if got := r.portal.Requests()[logPath]; got != 2 {
+		t.Errorf("%d pages were read", got)
+	}
+}
+
+// Between two pages of a scrape rows vanish with their webhook, so that the others move up.
+func TestRowsThatVanishBetweenPages(t *testing.T) {
+	t.Parallel()
+	r := newLogRig(t, hook(7, "crm"), hook(8, "old"))
+	list := rows(0, 600)
+	for i := 0; i < len(list); i += 2 {
+		list[i].WebhookID = 8
+	}
+	r.portal.AddDeliveries(list...)
+	r.portal.OnLogPage(func(url.Values) { r.portal.SetWebhooks([]simulator.Webhook{hook(7, "crm")}) })
+	r.scrape(t).want(t, samples{deliveriesOf7: 300})
 }
 
 // When there are more new rows than pages may be read, the reader goes on from the newest one.

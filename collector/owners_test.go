@@ -78,6 +78,26 @@ func TestWhoseADeliveryIs(t *testing.T) {
 	}
 }
 
+// Half of the spare requests of a scrape are for such questions, the others for pending rows.
+func TestQuestionsTakeTurnsWithPendingRows(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{timeout: time.Minute, simulator: simulator.Options{
+		Version: simulator.V37, Webhooks: []simulator.Webhook{hook(7, "crm"), hook(8, "crm")}, Deliveries: append(among(2000, 200), rows(2000, 100)...),
+	}})
+	r.scrape(t)
+	cut := rows(2100, 10)
+	for i := range cut {
+		cut[i].Cut, cut[i].WebhookID = true, 8
+	}
+	r.portal.AddDeliveries(append(cut, rows(0, 2000)...)...)
+	for _, requests := range []int{12, 12, 7, 7} { // each row takes two questions: of 7? of 8?
+		if got := r.requests(t); got != requests {
+			t.Errorf("%d requests, want %d", got, requests)
+		}
+	}
+	r.scrape(t).wantByWebhook(t, map[string]float64{`id="7",name="crm"`: 10, `id="8",name="crm"`: 10})
+}
+
 // A row whose owner is not known yet can be pending, and can end before it is.
 func TestAPendingDeliveryThatDoesNotSayWhoseItIs(t *testing.T) {
 	t.Parallel()
