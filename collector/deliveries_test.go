@@ -56,19 +56,19 @@ func TestEveryMetricOfDeliveries(t *testing.T) {
 	)
 	r.clock.Advance(20 * time.Minute)
 	want := `
-# HELP docspace_delivery_log_gaps_total How often more deliveries were new than one scrape may read, so that some are not counted.
+# HELP docspace_delivery_log_gaps_total How often more deliveries were new than one scrape may read (--collector.deliveries.max-pages), so that some are not counted.
 # TYPE docspace_delivery_log_gaps_total counter
 docspace_delivery_log_gaps_total 0
-# HELP docspace_webhook_consecutive_failures Deliveries that failed since the last accepted one.
+# HELP docspace_webhook_consecutive_failures Deliveries that failed since the last accepted one (fields id and status).
 # TYPE docspace_webhook_consecutive_failures gauge
 docspace_webhook_consecutive_failures{id="7",name="crm"} 2
-# HELP docspace_webhook_deliveries_retried_total Deliveries that ended and were sent more than once (requestPayload.webhook.retryCount).
+# HELP docspace_webhook_deliveries_retried_total Deliveries that ended and were sent more than once (requestPayload.webhook.retryCount, or attempts).
 # TYPE docspace_webhook_deliveries_retried_total counter
 docspace_webhook_deliveries_retried_total{id="7",name="crm"} 1
 # HELP docspace_webhook_deliveries_total Deliveries that ended, after all retries, since the exporter began to watch, by the event that caused them (rows of the delivery log, field trigger).
 # TYPE docspace_webhook_deliveries_total counter
 docspace_webhook_deliveries_total{id="7",name="crm",trigger="file.uploaded"} 4
-# HELP docspace_webhook_delivery_attempts_total How often deliveries that ended were sent, the first time included (requestPayload.webhook.retryCount); once, where the portal does not tell.
+# HELP docspace_webhook_delivery_attempts_total How often deliveries that ended were sent, the first time included (requestPayload.webhook.retryCount, or attempts); once, where the portal does not tell.
 # TYPE docspace_webhook_delivery_attempts_total counter
 docspace_webhook_delivery_attempts_total{id="7",name="crm"} 7
 # HELP docspace_webhook_delivery_duration_seconds Time from the creation of a delivery until the receiver accepted it (fields creationTime and delivery), of accepted ones only.
@@ -102,14 +102,14 @@ docspace_webhook_delivery_failures_total{id="7",name="crm",reason="unauthorized"
 # HELP docspace_webhook_oldest_pending_timestamp_seconds When the oldest pending delivery was created (field creationTime), 0 for none.
 # TYPE docspace_webhook_oldest_pending_timestamp_seconds gauge
 docspace_webhook_oldest_pending_timestamp_seconds{id="7",name="crm"} 1.7684712e+09
-# HELP docspace_webhook_pending_deliveries Deliveries that are recorded and have no outcome yet.
+# HELP docspace_webhook_pending_deliveries Deliveries that are recorded and have no outcome yet (fields status, requestHeaders and nextAttemptOn).
 # TYPE docspace_webhook_pending_deliveries gauge
 docspace_webhook_pending_deliveries{id="7",name="crm"} 1
 # HELP docspace_webhook_responses_total Final HTTP answers of the receiver by status code (field status); other is a code outside of 100 to 599. Deliveries without an answer have none.
 # TYPE docspace_webhook_responses_total counter
 docspace_webhook_responses_total{code="200",id="7",name="crm"} 2
 docspace_webhook_responses_total{code="503",id="7",name="crm"} 1
-# HELP docspace_webhook_stuck_deliveries Deliveries that have been pending for longer than --collector.deliveries.stuck-after.
+# HELP docspace_webhook_stuck_deliveries Deliveries that have been pending for longer than --collector.deliveries.stuck-after (field creationTime, or nextAttemptOn).
 # TYPE docspace_webhook_stuck_deliveries gauge
 docspace_webhook_stuck_deliveries{id="7",name="crm"} 1
 `
