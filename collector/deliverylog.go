@@ -48,6 +48,7 @@ type logFetch struct {
 	dates   docspace.LogClock
 	now     time.Time // by the portal's clock
 	spare   int       // requests that may still be sent for single rows
+	until   time.Time // when that ends; zero for never
 	skipped error     // why a row could not be read
 }
 
@@ -78,6 +79,9 @@ func (l *deliveryLog) follow(ctx context.Context, f logFetch) (gap, err error) {
 	if stopped {
 		l.gaps++
 		gap = errGap
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		l.fetch.until = time.Now().Add(time.Until(deadline) / 2) // one that was sent takes its time
 	}
 	err = l.findOwners(ctx)
 	if err == nil {

@@ -72,7 +72,7 @@ func (l *deliveryLog) findOwner(ctx context.Context, id int64, o *orphan) (done 
 		if webhook <= o.asked {
 			continue
 		}
-		if l.fetch.spare <= maxSpare/2 {
+		if !l.mayAsk(maxSpare / 2) {
 			return false, nil
 		}
 		found, err := l.adopt(ctx, id, webhook)

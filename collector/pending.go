@@ -38,7 +38,7 @@ func (l *deliveryLog) update(p *pendingDelivery, row *loggedRow) {
 // scrape.
 func (l *deliveryLog) checkPending(ctx context.Context, total int) error {
 	ids := l.unreadRows()
-	for len(ids) > 0 && l.fetch.spare > 0 {
+	for len(ids) > 0 && l.mayAsk(0) {
 		query, near := l.queryFor(ids, total)
 		page, err := l.read(ctx, query)
 		if err != nil {
@@ -63,6 +63,11 @@ func (l *deliveryLog) checkPending(ctx context.Context, total int) error {
 		l.resume = ids[0]
 	}
 	return nil
+}
+
+// mayAsk tells whether there still are requests for single rows, besides a reserve, and time for one.
+func (l *deliveryLog) mayAsk(reserve int) bool {
+	return l.fetch.spare > reserve && (l.fetch.until.IsZero() || time.Now().Before(l.fetch.until))
 }
 
 // unreadRows returns the ids of those rows in falling order, beginning with the one whose turn it is.

@@ -112,6 +112,32 @@ func TestAPendingRowThatCannotBeRead(t *testing.T) {
 	r.scrape(t).want(t, samples{pendingOf7: 0, deliveriesOf7: 399})
 }
 
+// On a slow portal a scrape asks for as many rows as there is time for, and does not fail for the rest.
+func TestAPortalThatIsTooSlowForAllQuestions(t *testing.T) {
+	t.Parallel()
+	list := among(300, 100)
+	r := newRig(t, rigOptions{
+		timeout: time.Minute,
+		simulator: simulator.Options{
+			Version: simulator.V37, Webhooks: []simulator.Webhook{hook(7, "crm")}, Deliveries: append(list, rows(300, 100)...),
+		},
+		front: func(portal http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Query().Has("eventId") {
+					<-time.After(3 * time.Second) // two of them take longer than the scrape has
+				}
+				portal.ServeHTTP(w, r)
+			})
+		},
+	})
+	r.scrape(t).want(t, samples{pendingOf7: 3})
+	for i := 0; i < len(list); i += 100 {
+		r.portal.AddDeliveries(accepted(list[i], time.Minute))
+	}
+	p := r.get(t, "/metrics", http.Header{"X-Prometheus-Scrape-Timeout-Seconds": {"6"}})
+	parse(t, p).want(t, samples{pendingOf7: 2, deliveriesOf7: 1})
+}
+
 // Rows that vanish with their webhook leave the others where they are from the newest row on.
 func TestPendingRowsAreFoundWhenOlderOnesVanish(t *testing.T) {
 	t.Parallel()
