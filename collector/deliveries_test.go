@@ -269,6 +269,17 @@ func TestSeriesThatCanBeForeseenAreThereAtOnce(t *testing.T) {
 	}
 }
 
+// The portal's clock can be set back while a delivery is under way.
+func TestNoDurationIsNegative(t *testing.T) {
+	t.Parallel()
+	r := newLogRig(t, hook(7, "crm"))
+	r.portal.AddDeliveries(accepted(waiting(1), -time.Minute))
+	r.scrape(t).want(t, samples{
+		`docspace_webhook_delivery_duration_seconds_sum{id="7",name="crm"}`:   0,
+		`docspace_webhook_delivery_duration_seconds_count{id="7",name="crm"}`: 1,
+	})
+}
+
 // Portals without triggers have deliveries all the same.
 func TestDeliveriesOfAnOldPortal(t *testing.T) {
 	t.Parallel()
