@@ -92,8 +92,10 @@ func TestRowsThatVanishBetweenPages(t *testing.T) {
 // When there are more new rows than pages may be read, the reader goes on from the newest one.
 func TestAGapIsCountedAndLoggedOnce(t *testing.T) {
 	t.Parallel()
+	fail := &failingPages{}
 	r := newRig(t, rigOptions{
 		simulator: simulator.Options{Version: simulator.V37, Webhooks: []simulator.Webhook{hook(7, "crm")}, Deliveries: rows(0, 1000)},
+		front:     fail.front,
 		log:       &collector.LogOptions{StuckAfter: time.Minute, Lookback: time.Hour, MaxPages: 2},
 	})
 	r.scrape(t).want(t, samples{"docspace_delivery_log_gaps_total": 0}) // what was before is no gap
@@ -104,10 +106,14 @@ func TestAGapIsCountedAndLoggedOnce(t *testing.T) {
 		r.portal.AddDeliveries(rows(int64(1000+500*i), 500)...)
 		r.scrape(t).want(t, want)
 	}
+	fail.at = 2 // a scrape that can't tell is not the end of it
 	r.portal.AddDeliveries(rows(2000, 150)...)
+	r.scrape(t)
 	r.scrape(t).want(t, samples{deliveriesOf7: 570, "docspace_delivery_log_gaps_total": 2})
 	want := `level=warn portal=default msg="cannot keep up with the delivery log" err="more rows are new than --collector.deliveries.max-pages allows to read, the oldest of them are not counted"
+level=warn portal=default msg="cannot read the delivery log" reason=server_error err="get log: HTTP 502 Bad Gateway"
 level=info portal=default msg="trouble is over" trouble="cannot keep up with the delivery log" after=0s
+level=info portal=default msg="trouble is over" trouble="cannot read the delivery log" after=0s
 `
 	if got := r.logs.String(); got != want {
 		t.Errorf("logged:\n%s", got)

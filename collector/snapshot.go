@@ -113,7 +113,9 @@ func (p *Portal) readDeliveries(ctx context.Context, s *snapshot, newest docspac
 		})
 		s.deliveriesRead.err = followed.err
 		s.deliveriesRead.took += followed.took
-		p.troubles.report("cannot keep up with the delivery log", gap)
+		if gap != nil || followed.err == nil { // else nobody knows
+			p.troubles.report("cannot keep up with the delivery log", gap)
+		}
 		p.troubles.report("skipped deliveries that cannot be read", p.log.fetch.skipped)
 	}
 	if s.deliveriesRead.err == nil {
