@@ -215,7 +215,9 @@ func TestATotalThatLies(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, rigOptions{
 				simulator: simulator.Options{Version: simulator.V37, Webhooks: []simulator.Webhook{hook(7, "crm")}, Deliveries: rows(0, 300)},
-				front:     func(portal http.Handler) http.Handler { return withTotal(t, portal, lie) },
+				front: func(portal http.Handler) http.Handler {
+					return edited(t, portal, func(envelope map[string]any) { envelope["total"] = lie })
+				},
 			})
 			r.scrape(t)
 			list := rows(300, 450)
@@ -228,8 +230,33 @@ func TestATotalThatLies(t *testing.T) {
 	}
 }
 
-// withTotal replaces the total in every page of the log.
-func withTotal(t *testing.T, portal http.Handler, total any) http.Handler {
+// A row that can't be read is skipped and logged once, without what is in it.
+func TestARowThatCannotBeReadIsSkipped(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{
+		simulator: simulator.Options{Version: simulator.V37, Webhooks: []simulator.Webhook{hook(7, "crm")}},
+		front: func(portal http.Handler) http.Handler {
+			return edited(t, portal, func(envelope map[string]any) {
+				if list, ok := envelope["response"].([]any); ok && len(list) == 3 {
+					list[1] = map[string]any{"id": 2, "status": personal}
+				}
+			})
+		},
+	})
+	r.scrape(t)
+	r.portal.AddDeliveries(rows(0, 3)...)
+	for range 2 {
+		r.scrape(t).want(t, samples{deliveriesOf7: 2})
+	}
+	want := `level=warn portal=default msg="skipped deliveries that cannot be read" err="unexpected answer: no integer status"
+`
+	if got := r.logs.String(); got != want {
+		t.Errorf("logged:\n%s", got)
+	}
+}
+
+// edited edits every page of the log.
+func edited(t *testing.T, portal http.Handler, edit func(envelope map[string]any)) http.Handler {
 	t.Helper()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasSuffix(r.URL.Path, logPath) {
@@ -243,7 +270,7 @@ func withTotal(t *testing.T, portal http.Handler, total any) http.Handler {
 		if err := json.Unmarshal(recorder.Body.Bytes(), &envelope); err != nil {
 			t.Error(err)
 		}
-		envelope["total"] = total
+		edit(envelope)
 		maps.Copy(w.Header(), recorder.Header())
 		if err := json.NewEncoder(w).Encode(envelope); err != nil {
 			t.Error(err)
