@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +74,20 @@ func TestTheFirstScrapeDoesNotReadTheWholeLog(t *testing.T) {
 	r.scrape(t)
 	if got := r.portal.Requests()[logPath]; got != 2 {
 		t.Errorf("%d pages were read", got)
+	}
+}
+
+// The database can show a row later than many with greater ids.
+func TestARowThatShowsUpLate(t *testing.T) {
+	t.Parallel()
+	r := newLogRig(t, hook(7, "crm"))
+	list := rows(0, 200)
+	late := list[150]
+	r.portal.AddDeliveries(slices.Delete(list, 150, 151)...)
+	r.scrape(t).want(t, samples{deliveriesOf7: 199})
+	r.portal.AddDeliveries(late)
+	for range 2 {
+		r.scrape(t).want(t, samples{deliveriesOf7: 200})
 	}
 }
 
