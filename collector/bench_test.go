@@ -27,10 +27,15 @@ import (
 // A scrape should cost little more than its two parts: fetch, and encode, which is what the library
 // needs for as many ready-made constant metrics. All of them go through HTTP over loopback.
 func BenchmarkScrape(b *testing.B) {
-	for _, size := range []struct{ webhooks, triggers int }{{20, 3}, {1_000, 5}, {10_000, 5}} {
-		b.Run(fmt.Sprintf("webhooks=%dx%d", size.webhooks, size.triggers), func(b *testing.B) {
-			portal := newReplay(b, simulator.New(simulator.Options{Version: simulator.V37, Webhooks: manyWebhooks(size.webhooks, size.triggers)}))
-			r := newRig(b, rigOptions{url: portal.URL, off: "deliveries"})
+	for _, size := range []struct {
+		webhooks, triggers int
+		off                string
+	}{{20, 3, "deliveries"}, {1_000, 5, "deliveries"}, {10_000, 5, "deliveries"}, {1_000, 5, "none"}} {
+		b.Run(fmt.Sprintf("webhooks=%dx%d,off=%s", size.webhooks, size.triggers, size.off), func(b *testing.B) {
+			portal := newReplay(b, simulator.New(simulator.Options{
+				Version: simulator.V37, Webhooks: manyWebhooks(size.webhooks, size.triggers), Deliveries: rows(0, docspace.MaxLogPage-1),
+			}))
+			r := newRig(b, rigOptions{url: portal.URL, off: size.off})
 			exposition := read(b, r.exporter.URL+"/metrics")
 
 			b.Run("scrape", func(b *testing.B) { measure(b, func() { read(b, r.exporter.URL+"/metrics") }) })
