@@ -42,6 +42,7 @@ type history struct {
 	lastHook int64
 	still    bool // webhooks are never deleted
 	moved    bool // rows were deleted since the exporter began
+	unlisted bool // the list of webhooks is not answered
 
 	// interfere is called for each page of the log before it is made, and may answer in its place.
 	interfere func() http.Handler
@@ -79,6 +80,9 @@ func playDeliveries(t *testing.T, seed uint64, steps int) {
 func (m *history) front(portal http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer := portal
+		if strings.HasSuffix(r.URL.Path, "/settings/webhook") && m.unlisted {
+			answer = simulator.BadGateway()
+		}
 		if strings.HasSuffix(r.URL.Path, "/settings/webhooks/log") && m.interfere != nil {
 			answer = cmp.Or(m.interfere(), portal)
 		}
@@ -112,6 +116,8 @@ func (m *history) step(t *testing.T) {
 		m.failingScrape(t)
 	case 15, 16:
 		m.disturbedScrape(t)
+	case 17:
+		m.scrapeWithoutList(t)
 	default:
 		m.scrapeAndCheck(t)
 	}
@@ -196,7 +202,18 @@ func (m *history) restart(t *testing.T) {
 		row.counted = !row.ended
 	}
 	m.moved = false
+	if m.chance.IntN(2) == 0 {
+		m.scrapeWithoutList(t)
+	}
 	m.scrapeAndCheck(t)
+}
+
+// scrapeWithoutList is a scrape that learns from the log alone.
+func (m *history) scrapeWithoutList(t *testing.T) {
+	t.Helper()
+	m.unlisted = true
+	m.scrape(t)
+	m.unlisted = false
 }
 
 // failingScrape is a scrape of which one page of the log is not answered.
