@@ -153,12 +153,12 @@ func serve(f *flags, base log.Logger) error {
 	timeouts := collector.Timeouts{Default: f.timeout, Offset: f.timeoutOffset}
 	routes := collector.Routes{
 		MetricsPath: f.telemetryPath,
-		Status:      collector.StatusHandler(portals.All, timeouts, logger),
+		Status:      collector.StatusHandler(portals.All, logger),
 		Reload:      reloader,
 		Pprof:       f.pprof,
 	}
 	if f.configFile == "" {
-		routes.Metrics = collector.MetricsHandler(exporter, portals.All()[0], timeouts, logger)
+		routes.Metrics = collector.MetricsHandler(exporter, portals.All()[0].Portal, timeouts, logger)
 	} else {
 		routes.Metrics = collector.MetricsHandler(exporter, nil, timeouts, logger)
 		routes.Probe = collector.ProbeHandler(portals, f.timeoutOffset, logger)
@@ -211,7 +211,7 @@ func check(f *flags) (collector.Verdict, error) {
 	}
 	verdict := collector.Unreadable
 	group.Add(func() (err error) {
-		verdict, err = collector.Check(ctx, os.Stdout, chosen, collector.CheckOptions{Timeout: f.timeout, JSON: f.json})
+		verdict, err = collector.Check(ctx, os.Stdout, chosen, f.json)
 		return err
 	}, func(error) { stop() })
 	return verdict, group.Run()

@@ -8,35 +8,26 @@ import (
 	"io"
 	"text/tabwriter"
 	"text/template"
-	"time"
 )
 
 //go:embed check.txt
 var checkText string
-
-// CheckOptions say how portals are checked.
-type CheckOptions struct {
-	// Timeout is what each portal has for its answers.
-	Timeout time.Duration
-	// JSON prints the reports for scripts rather than for people.
-	JSON bool
-}
 
 // checked is what check prints.
 type checked struct {
 	Portals []*Report `json:"portals"`
 }
 
-// Check asks portals once, prints how they and their webhooks are, and returns the worst verdict. Its
-// only errors are those of w.
-func Check(ctx context.Context, w io.Writer, portals []*Portal, o CheckOptions) (Verdict, error) {
-	c := checked{Portals: reportAll(ctx, portals, o.Timeout)}
+// Check asks portals once, prints how they and their webhooks are, as JSON for scripts or as a text for
+// people, and returns the worst verdict. Its only errors are those of w.
+func Check(ctx context.Context, w io.Writer, portals []Target, asJSON bool) (Verdict, error) {
+	c := checked{Portals: reportAll(ctx, portals)}
 	worst := Healthy
 	for _, r := range c.Portals {
 		worst = max(worst, r.Verdict())
 	}
 	write := c.writeText
-	if o.JSON {
+	if asJSON {
 		write = c.writeJSON
 	}
 	if err := write(w); err != nil {

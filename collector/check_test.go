@@ -51,7 +51,7 @@ type condition struct {
 func (r *rig) check(t *testing.T) (checked, collector.Verdict) {
 	t.Helper()
 	var out bytes.Buffer
-	verdict, err := collector.Check(t.Context(), &out, []*collector.Portal{r.scraped}, collector.CheckOptions{Timeout: 10 * time.Second, JSON: true})
+	verdict, err := collector.Check(t.Context(), &out, []collector.Target{r.target()}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func (r *rig) check(t *testing.T) (checked, collector.Verdict) {
 func (r *rig) checkText(t *testing.T) string {
 	t.Helper()
 	var out strings.Builder
-	if _, err := collector.Check(t.Context(), &out, []*collector.Portal{r.scraped}, collector.CheckOptions{Timeout: 10 * time.Second}); err != nil {
+	if _, err := collector.Check(t.Context(), &out, []collector.Target{r.target()}, false); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -292,17 +292,36 @@ func TestTheWorstPortalDecides(t *testing.T) {
 		{[]*rig{ailing, healthy}, collector.NeedsAttention},
 		{[]*rig{healthy, down, ailing}, collector.Unreadable},
 	} {
-		portals := make([]*collector.Portal, len(tc.rigs))
+		portals := make([]collector.Target, len(tc.rigs))
 		for i, r := range tc.rigs {
-			portals[i] = r.scraped
+			portals[i] = r.target()
 		}
 		var out strings.Builder
-		got, err := collector.Check(t.Context(), &out, portals, collector.CheckOptions{Timeout: 10 * time.Second})
+		got, err := collector.Check(t.Context(), &out, portals, false)
 		if err != nil || got != tc.want || strings.Count(out.String(), "portal default: ") != len(tc.rigs) {
 			t.Errorf("%d portals: verdict %d, %v; want %d\n%s", len(tc.rigs), got, err, tc.want, out.String())
 		}
 		if len(tc.rigs) == 3 && !strings.HasPrefix(out.String(), "portal default: cannot be read") {
 			t.Errorf("the worst is not the first:\n%s", out.String())
 		}
+	}
+}
+
+func TestEachPortalHasTheTimeThatTheFileSays(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "patient", "hasty")
+	f.portals["hasty"].Fail(simulator.Hang())
+	f.configure(t, "patient", "hasty\n    timeout: 100ms")
+	if err := f.reloader.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	start := time.Now()
+	verdict, err := collector.Check(t.Context(), &out, f.set.All(), false)
+	if err != nil || verdict != collector.Unreadable || !strings.Contains(out.String(), "portal hasty: cannot be read, timeout") {
+		t.Errorf("verdict %d, %v:\n%s", verdict, err, out.String())
+	}
+	if took := time.Since(start); took > 8*time.Second {
+		t.Errorf("took %v, as if the default were its time", took)
 	}
 }

@@ -56,11 +56,10 @@ func newFleet(tb testing.TB, names ...string) *fleet {
 		tb.Fatal(err)
 	}
 	const offset = time.Second / 2
-	timeouts := collector.Timeouts{Default: time.Minute, Offset: offset}
 	handler, err := collector.Routes{
 		MetricsPath: "/metrics",
-		Metrics:     collector.MetricsHandler(exporter, nil, timeouts, logger),
-		Status:      collector.StatusHandler(f.set.All, timeouts, logger),
+		Metrics:     collector.MetricsHandler(exporter, nil, collector.Timeouts{Default: time.Minute, Offset: offset}, logger),
+		Status:      collector.StatusHandler(f.set.All, logger),
 		Probe:       collector.ProbeHandler(f.set, offset, logger),
 		Discovery:   collector.DiscoveryHandler(f.set),
 		Reload:      f.reloader,

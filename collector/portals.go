@@ -167,28 +167,36 @@ func (p *Portals) forget(name string) {
 	}
 }
 
+// Target is a portal and the time that it has for its answers, unless Prometheus says.
+type Target struct {
+	*Portal
+	Timeout time.Duration
+}
+
 // All returns the portals in the file's order.
-func (p *Portals) All() []*Portal {
+func (p *Portals) All() []Target {
 	members := p.configured()
-	all := make([]*Portal, len(members))
+	all := make([]Target, len(members))
 	for i, m := range members {
-		all[i] = m.portal
+		all[i] = m.target()
 	}
 	return all
 }
 
 // Named returns the portal with a name, and all of them for an empty one.
-func (p *Portals) Named(name string) ([]*Portal, error) {
+func (p *Portals) Named(name string) ([]Target, error) {
 	if name == "" {
 		return p.All(), nil
 	}
 	for _, m := range p.configured() {
 		if m.Name == name {
-			return []*Portal{m.portal}, nil
+			return []Target{m.target()}, nil
 		}
 	}
 	return nil, fmt.Errorf("there is no portal %q", name)
 }
+
+func (m *member) target() Target { return Target{Portal: m.portal, Timeout: m.Settings.Timeout} }
 
 // acquire returns the portal with a name or URL, nil if there is none. Its caller must call
 // scrapes.Done.

@@ -5,8 +5,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/docspace-exporter/docspace_exporter/docspace"
 )
@@ -170,18 +171,23 @@ func (r *Report) Verdict() Verdict {
 	}
 }
 
-// reportAll asks portals side by side, each of which has the same time. The worst come first.
-func reportAll(ctx context.Context, portals []*Portal, timeout time.Duration) []*Report {
+// sideBySide is how many portals are asked at a time: each takes a connection for each of its requests.
+const sideBySide = 100
+
+// reportAll asks portals side by side. The worst come first.
+func reportAll(ctx context.Context, portals []Target) []*Report {
 	reports := make([]*Report, len(portals))
-	var asking sync.WaitGroup
+	var asking errgroup.Group
+	asking.SetLimit(sideBySide)
 	for i, p := range portals {
-		asking.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, timeout)
+		asking.Go(func() error {
+			ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 			defer cancel()
 			reports[i] = p.Report(ctx)
+			return nil
 		})
 	}
-	asking.Wait()
+	_ = asking.Wait() // there are no errors but those in the reports
 	slices.SortStableFunc(reports, func(a, b *Report) int { return cmp.Compare(b.Verdict(), a.Verdict()) })
 	return reports
 }

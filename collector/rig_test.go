@@ -145,13 +145,18 @@ func (r *rig) start(tb testing.TB) {
 	handler, err := collector.Routes{
 		MetricsPath: "/metrics",
 		Metrics:     collector.MetricsHandler(exporter, portal, timeouts, logger),
-		Status:      collector.StatusHandler(func() []*collector.Portal { return []*collector.Portal{portal} }, timeouts, logger),
+		Status:      collector.StatusHandler(func() []collector.Target { return []collector.Target{r.target()} }, logger),
 	}.Handler()
 	if err != nil {
 		tb.Fatal(err)
 	}
 	r.exporter = httptest.NewServer(handler)
 	tb.Cleanup(r.exporter.Close)
+}
+
+// target is the portal with the time that it has.
+func (r *rig) target() collector.Target {
+	return collector.Target{Portal: r.scraped, Timeout: r.options.timeout}
 }
 
 // samples are the values of a scrape by series, as the text format spells it.

@@ -34,18 +34,13 @@ func (d *statusData) Unwell() int { return d.Unreadable + d.Ailing }
 
 // StatusHandler serves a page for people about the portals that it is given at each request. It asks
 // each of them once, as a scrape does, and shares the fetch with scrapes at the same moment.
-func StatusHandler(portals func() []*Portal, t Timeouts, logger log.Logger) http.Handler {
+func StatusHandler(portals func() []Target, logger log.Logger) http.Handler {
 	page := template.Must(template.New("status").Parse(statusHTML)) // it is built in
 	sum := sha256.Sum256([]byte(statusCSS))
 	policy := "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src data:; " +
 		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		timeout, err := t.of(r)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		data := newStatusData(reportAll(r.Context(), portals(), timeout))
+		data := newStatusData(reportAll(r.Context(), portals()))
 		var body bytes.Buffer
 		if err := page.Execute(&body, data); err != nil {
 			level.Error(logger).Log("msg", "cannot render the status page", "err", err)

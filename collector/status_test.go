@@ -75,9 +75,6 @@ func TestStatusPageIsServedWithCare(t *testing.T) {
 	if !strings.HasPrefix(policy, "default-src 'none'; style-src 'sha256-") || strings.Contains(policy, "unsafe") || strings.Contains(p.body, "<script") {
 		t.Errorf("policy %q", policy)
 	}
-	if p := r.get(t, "/status", http.Header{"X-Prometheus-Scrape-Timeout-Seconds": {"soon"}}); p.status != http.StatusBadRequest {
-		t.Errorf("a bad timeout is answered with %d", p.status)
-	}
 }
 
 func TestStatusPageTellsWhyAPortalCannotBeRead(t *testing.T) {
@@ -85,15 +82,11 @@ func TestStatusPageTellsWhyAPortalCannotBeRead(t *testing.T) {
 	elsewhere := newDecoy(t)
 	r := faultyRig(t)
 	for _, f := range faults(elsewhere.URL, r.clock.Now) {
-		if f.pause > 0 {
-			continue
+		if f.hangs || f.pause > 0 {
+			continue // as the others of the same reason
 		}
 		r.portal.Fail(f.handler)
-		header := http.Header{}
-		if f.hangs {
-			header.Set("X-Prometheus-Scrape-Timeout-Seconds", "0.75")
-		}
-		p := r.get(t, "/status", header)
+		p := r.get(t, "/status", nil)
 		if p.status != http.StatusOK || !strings.Contains(p.body, "cannot be read: "+f.reason+"<") || strings.Contains(p.body, "crm") {
 			t.Errorf("%s: status %d:\n%s", f.name, p.status, p.body)
 		}
@@ -129,8 +122,9 @@ func TestStatusPageSharesAFetchWithAScrape(t *testing.T) {
 			<-release
 			return docspace.WebhookList{}, nil
 		}}, &logs{}, &clock{at: now})
-		page := collector.StatusHandler(func() []*collector.Portal { return []*collector.Portal{portal} },
-			collector.Timeouts{Default: time.Minute}, log.NewNopLogger())
+		page := collector.StatusHandler(func() []collector.Target {
+			return []collector.Target{{Portal: portal, Timeout: time.Minute}}
+		}, log.NewNopLogger())
 		answers := make(chan string, 2)
 		for range 2 {
 			go func() {
@@ -157,10 +151,12 @@ func TestStatusPageSharesAFetchWithAScrape(t *testing.T) {
 // One portal that hangs takes its own time, and no more.
 func TestStatusPageShowsAllPortals(t *testing.T) {
 	t.Parallel()
-	well, hanging := newRig(t, rigOptions{simulator: simulator.Options{Webhooks: []simulator.Webhook{life{created: day, success: hour}.webhook()}}}), newRig(t, rigOptions{})
+	well := newRig(t, rigOptions{simulator: simulator.Options{Webhooks: []simulator.Webhook{life{created: day, success: hour}.webhook()}}})
+	hanging := newRig(t, rigOptions{timeout: time.Second / 4})
 	hanging.portal.Fail(simulator.Hang())
-	page := collector.StatusHandler(func() []*collector.Portal { return []*collector.Portal{well.scraped, hanging.scraped, hanging.scraped} },
-		collector.Timeouts{Default: time.Second / 4}, log.NewNopLogger())
+	page := collector.StatusHandler(func() []collector.Target {
+		return []collector.Target{well.target(), hanging.target(), hanging.target()}
+	}, log.NewNopLogger())
 	answer := httptest.NewRecorder()
 	page.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/status", http.NoBody))
 	body := answer.Body.String()
@@ -172,4 +168,37 @@ func TestStatusPageShowsAllPortals(t *testing.T) {
 	if strings.Index(body, "cannot be read: timeout") > strings.Index(body, "none needs attention") {
 		t.Error("the problem is not the first")
 	}
+}
+
+// A thousand portals are asked for one page, but not all at the same moment.
+func TestStatusPageAsksSomePortalsAtATime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const number, limit = 250, 100
+		release, asked := make(chan struct{}), atomic.Int32{}
+		portals := make([]collector.Target, number)
+		for i := range portals {
+			portals[i] = collector.Target{Timeout: time.Minute, Portal: newFakePortal(t, &fakeClient{webhooks: func(context.Context) (docspace.WebhookList, error) {
+				asked.Add(1)
+				<-release
+				return docspace.WebhookList{}, nil
+			}}, &logs{}, &clock{at: now})}
+		}
+		answer := httptest.NewRecorder()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			collector.StatusHandler(func() []collector.Target { return portals }, log.NewNopLogger()).
+				ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/status", http.NoBody))
+		}()
+		synctest.Wait()
+		if n := asked.Load(); n != limit {
+			t.Errorf("%d portals are asked at the same moment, want %d", n, limit)
+		}
+		close(release)
+		<-done
+		if !strings.Contains(answer.Body.String(), "<dt>portals</dt><dd>250</dd>") || asked.Load() != number {
+			t.Errorf("%d portals were asked:\n%s", asked.Load(), answer.Body)
+		}
+	})
 }
