@@ -130,7 +130,7 @@ func (s *symptoms) graceIsOver() bool {
 }
 
 func (s *symptoms) failing() Condition {
-	c := Condition{State: StateFailing, NeedsAttention: true, NextStep: repairs[s.class]}
+	c := Condition{State: StateFailing, NeedsAttention: true, NextStep: repair(s.class)}
 	left := s.grace - s.now.Sub(s.since())
 	switch {
 	case s.graceIsOver():
@@ -184,16 +184,28 @@ func quiet() Condition {
 	}
 }
 
-// repairs are what to do about failures of each class.
-var repairs = map[docspace.FailureReason]string{
-	docspace.FailureRedirect:     "Put the receiver's new address into the webhook, as DocSpace does not follow its redirect.",
-	docspace.FailureUnauthorized: "Have the receiver let DocSpace in: it answers 401 or 403.",
-	docspace.FailureRateLimited:  "Have the receiver take more requests: it answers 429.",
-	docspace.FailureClientError:  "Correct the webhook's URL or its receiver, which answers 4xx.",
-	docspace.FailureServerError:  "Repair the receiver: it answers 5xx.",
-	docspace.FailureTimeout:      "Make the receiver answer sooner; timeouts alone do not disable the webhook, any other failure can.",
-	docspace.FailureDNS:          "Correct the host in the webhook's URL, or its DNS entry.",
-	docspace.FailureConnection:   "Start the receiver, or let DocSpace's server through to it.",
-	docspace.FailureTLS:          "Renew the receiver's certificate, or mend its TLS.",
-	docspace.FailureOther:        "Read the last failure and repair the receiver.",
+// repair is what to do about failures of a class.
+func repair(class docspace.FailureReason) string {
+	switch class {
+	case docspace.FailureRedirect:
+		return "Put the receiver's new address into the webhook, as DocSpace does not follow its redirect."
+	case docspace.FailureUnauthorized:
+		return "Have the receiver let DocSpace in: it answers 401 or 403."
+	case docspace.FailureRateLimited:
+		return "Have the receiver take more requests: it answers 429."
+	case docspace.FailureClientError:
+		return "Correct the webhook's URL or its receiver, which answers 4xx."
+	case docspace.FailureServerError:
+		return "Repair the receiver: it answers 5xx."
+	case docspace.FailureTimeout:
+		return "Make the receiver answer sooner; timeouts alone do not disable the webhook, any other failure can."
+	case docspace.FailureDNS:
+		return "Correct the host in the webhook's URL, or its DNS entry."
+	case docspace.FailureConnection:
+		return "Start the receiver, or let DocSpace's server through to it."
+	case docspace.FailureTLS:
+		return "Renew the receiver's certificate, or mend its TLS."
+	default:
+		return "Read the last failure and repair the receiver."
+	}
 }

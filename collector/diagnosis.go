@@ -43,8 +43,7 @@ func (s *snapshot) explain(err error, reason docspace.Reason) (words, step strin
 	case reason == docspace.ReasonNotFound && s.told(docspace.TenantSuspended):
 		return "The portal is suspended.", "Have its owner activate the portal again."
 	default:
-		e := explanations[reason]
-		return e.words, e.step
+		return explanation(reason)
 	}
 }
 
@@ -89,23 +88,48 @@ func statusOf(err error) int {
 }
 
 // explanation is what a reason means and what to do about it.
-type explanation struct{ words, step string }
-
-var explanations = map[docspace.Reason]explanation{
-	docspace.ReasonUnauthorized: {
-		"The portal does not accept the API key: it is wrong, expired, switched off or another portal's, or its user is.",
-		"Make a new key as an administrator of this portal and put it into the key file.",
-	},
-	docspace.ReasonPaymentRequired:  {"The portal is not paid for.", "Pay for it, or take it out of the exporter."},
-	docspace.ReasonNotFound:         {"There is no DocSpace API at this address, or the portal is about to be removed.", "Check the portal's URL."},
-	docspace.ReasonRateLimited:      {"The portal gets too many requests of the key's user.", "Use a key of a user of its own, or scrape less often."},
-	docspace.ReasonServerError:      {"The portal is in trouble.", "Look at the portal's services: 502 and 504 come from the proxy in front of them."},
-	docspace.ReasonUnexpectedStatus: {"The portal answers with a status that its API does not have.", "Check that the URL is a DocSpace portal's."},
-	docspace.ReasonRedirect:         {"The portal has moved.", "Give the exporter the address that the portal leads to, often the same with https."},
-	docspace.ReasonTimeout:          {"The portal does not answer in time.", "Look whether the portal is overloaded or a firewall drops packets, or allow it more time."},
-	docspace.ReasonDNS:              {"The portal's host name has no address.", "Check the spelling of the URL and this machine's resolver."},
-	docspace.ReasonConnection:       {"The connection to the portal fails.", "Check that the portal is up and no firewall is in between."},
-	docspace.ReasonTLS:              {"The portal's certificate is not trusted, or the TLS handshake fails.", "Renew the certificate, or have this machine trust its authority."},
-	docspace.ReasonDecode:           {"The answer is not what the DocSpace API documents.", "Check that the URL is a portal's and not that of a login page in front of it."},
-	docspace.ReasonTooLarge:         {"The answer is larger than the exporter reads.", "Raise --docspace.max-response-size."},
+func explanation(reason docspace.Reason) (words, step string) {
+	switch reason {
+	case docspace.ReasonUnauthorized:
+		return "The portal does not accept the API key: it is wrong, expired, switched off or another portal's, or its user is.",
+			"Make a new key as an administrator of this portal and put it into the key file."
+	case docspace.ReasonPaymentRequired:
+		return "The portal is not paid for.",
+			"Pay for it, or take it out of the exporter."
+	case docspace.ReasonNotFound:
+		return "There is no DocSpace API at this address, or the portal is about to be removed.",
+			"Check the portal's URL."
+	case docspace.ReasonRateLimited:
+		return "The portal gets too many requests of the key's user.",
+			"Use a key of a user of its own, or scrape less often."
+	case docspace.ReasonServerError:
+		return "The portal is in trouble.",
+			"Look at the portal's services: 502 and 504 come from the proxy in front of them."
+	case docspace.ReasonUnexpectedStatus:
+		return "The portal answers with a status that its API does not have.",
+			"Check that the URL is a DocSpace portal's."
+	case docspace.ReasonRedirect:
+		return "The portal has moved.",
+			"Give the exporter the address that the portal leads to, often the same with https."
+	case docspace.ReasonTimeout:
+		return "The portal does not answer in time.",
+			"Look whether the portal is overloaded or a firewall drops packets, or allow it more time."
+	case docspace.ReasonDNS:
+		return "The portal's host name has no address.",
+			"Check the spelling of the URL and this machine's resolver."
+	case docspace.ReasonTLS:
+		return "The portal's certificate is not trusted, or the TLS handshake fails.",
+			"Renew the certificate, or have this machine trust its authority."
+	case docspace.ReasonDecode:
+		return "The answer is not what the DocSpace API documents.",
+			"Check that the URL is a portal's and not that of a login page in front of it."
+	case docspace.ReasonTooLarge:
+		return "The answer is larger than the exporter reads.",
+			"Raise --docspace.max-response-size, or max_response_size in the file."
+	case docspace.ReasonConnection:
+		return "The connection to the portal fails.",
+			"Check that the portal is up and no firewall is in between."
+	case docspace.ReasonForbidden: // explainRefusal tells more
+	}
+	return "", ""
 }
