@@ -68,6 +68,8 @@ func furthest(err error) (failed, unknown int) {
 		return authenticate, authenticate
 	case reason == docspace.ReasonUnauthorized: // without a key nothing is sent
 		return authenticate, resolve
+	case reason == docspace.ReasonTimeout && !answered: // nothing tells what took so long
+		return none, resolve
 	case reason == docspace.ReasonPaymentRequired, refusal != "" && refusal != docspace.RefusalOther: // checked after the key
 		return none, all
 	case answered:

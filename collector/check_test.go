@@ -142,6 +142,19 @@ func TestEveryFaultIsExplained(t *testing.T) {
 	}
 }
 
+// A portal that does not answer may be reached all the same.
+func TestATimeoutTellsOfNoStep(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{timeout: time.Second / 4})
+	r.portal.Fail(simulator.Hang())
+	got, _ := r.check(t)
+	const want = "resolve unknown, connect unknown, authenticate unknown, webhooks failed timeout, settings failed timeout, " +
+		"triggers failed timeout, deliveries failed timeout"
+	if got.access() != want {
+		t.Errorf("access %q, want %q", got.access(), want)
+	}
+}
+
 func TestEveryReasonIsExplained(t *testing.T) {
 	t.Parallel()
 	for _, reason := range docspace.Reasons() {
@@ -300,6 +313,9 @@ func TestTheWorstPortalDecides(t *testing.T) {
 		got, err := collector.Check(t.Context(), &out, portals, false)
 		if err != nil || got != tc.want || strings.Count(out.String(), "portal default: ") != len(tc.rigs) {
 			t.Errorf("%d portals: verdict %d, %v; want %d\n%s", len(tc.rigs), got, err, tc.want, out.String())
+		}
+		if len(tc.rigs) == 0 && out.String() != "no portals\n" {
+			t.Errorf("printed %q", out.String())
 		}
 		if len(tc.rigs) == 3 && !strings.HasPrefix(out.String(), "portal default: cannot be read") {
 			t.Errorf("the worst is not the first:\n%s", out.String())
