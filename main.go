@@ -47,7 +47,7 @@ type flags struct {
 	timeout, autoDisableAfter      time.Duration
 	maxResponseSize                units.Base2Bytes
 	webhooks, triggers, deliveries bool
-	log                            collector.LogOptions
+	log                            docspace.LogSettings
 	demo, pprof                    bool
 	telemetryPath                  string
 	timeoutOffset                  time.Duration
@@ -277,7 +277,7 @@ func (f *flags) settings() docspace.PortalSettings {
 	return docspace.PortalSettings{
 		Timeout: f.timeout, TimeZone: f.timeZone, AutoDisableAfter: f.autoDisableAfter, MaxResponseSize: f.maxResponseSize,
 		Collectors: docspace.CollectorSwitch{Webhooks: f.webhooks, Triggers: f.triggers, Deliveries: f.deliveries},
-		Deliveries: docspace.LogSettings(f.log),
+		Deliveries: f.log,
 	}
 }
 

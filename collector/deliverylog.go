@@ -9,21 +9,11 @@ import (
 	"github.com/docspace-exporter/docspace_exporter/docspace"
 )
 
-// LogOptions say how the delivery log is read.
-type LogOptions struct {
-	// StuckAfter is how long a delivery may be pending before it is stuck.
-	StuckAfter time.Duration
-	// Lookback is how long a pending delivery is looked at.
-	Lookback time.Duration
-	// MaxPages is how many pages of 100 rows one scrape may read to catch up.
-	MaxPages int
-}
-
 // deliveryLog follows the delivery log of a portal from scrape to scrape, and counts the deliveries
 // that ended. One fetch at a time may use it.
 type deliveryLog struct {
 	client Client
-	opts   LogOptions
+	opts   docspace.LogSettings
 	clock  func() time.Time // ours
 
 	tail     *logTail
@@ -57,7 +47,7 @@ const maxSpare = 10
 
 var errGap = errors.New("more rows are new than --collector.deliveries.max-pages allows to read, the oldest of them are not counted")
 
-func newDeliveryLog(client Client, opts LogOptions, clock func() time.Time) *deliveryLog {
+func newDeliveryLog(client Client, opts docspace.LogSettings, clock func() time.Time) *deliveryLog {
 	l := &deliveryLog{
 		client: client, opts: opts, clock: clock,
 		tallies: map[int64]*tally{}, pending: map[int64]*pendingDelivery{}, orphans: map[int64]*orphan{},

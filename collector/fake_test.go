@@ -51,7 +51,11 @@ func (f *fakeClient) Close() { f.closed = true }
 func newFakePortal(t *testing.T, client *fakeClient, w *logs, c *clock) *collector.Portal {
 	t.Helper()
 	p := collector.NewPortal(client, collector.PortalOptions{
-		Name: "default", AutoDisableAfter: 72 * time.Hour, Webhooks: true, Triggers: true, Deliveries: true, Log: logOptions,
+		Name: "default",
+		Settings: docspace.PortalSettings{
+			AutoDisableAfter: 72 * time.Hour, Deliveries: logOptions,
+			Collectors: docspace.CollectorSwitch{Webhooks: true, Triggers: true, Deliveries: true},
+		},
 		Logger: log.NewLogfmtLogger(w), Clock: c.Now,
 	})
 	t.Cleanup(p.Close)

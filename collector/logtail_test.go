@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/docspace-exporter/docspace_exporter/collector"
+	"github.com/docspace-exporter/docspace_exporter/docspace"
 	"github.com/docspace-exporter/docspace_exporter/docspace/simulator"
 )
 
@@ -111,7 +111,7 @@ func TestAGapIsCountedAndLoggedOnce(t *testing.T) {
 	r := newRig(t, rigOptions{
 		simulator: simulator.Options{Version: simulator.V37, Webhooks: []simulator.Webhook{hook(7, "crm")}, Deliveries: rows(0, 1000)},
 		front:     fail.front,
-		log:       &collector.LogOptions{StuckAfter: time.Minute, Lookback: time.Hour, MaxPages: 2},
+		log:       &docspace.LogSettings{StuckAfter: time.Minute, Lookback: time.Hour, MaxPages: 2},
 	})
 	r.scrape(t).want(t, samples{"docspace_delivery_log_gaps_total": 0}) // what was before is no gap
 	for i, want := range []samples{
@@ -190,7 +190,7 @@ func TestManyScrapesWithoutProgress(t *testing.T) {
 	r := newRig(t, rigOptions{
 		simulator: simulator.Options{Version: simulator.V37, Webhooks: []simulator.Webhook{hook(7, "crm")}, Deliveries: rows(0, 150)},
 		front:     fail.front,
-		log:       &collector.LogOptions{StuckAfter: time.Minute, Lookback: time.Hour, MaxPages: 5},
+		log:       &docspace.LogSettings{StuckAfter: time.Minute, Lookback: time.Hour, MaxPages: 5},
 	})
 	r.scrape(t)
 	r.portal.AddDeliveries(rows(150, 200)...)

@@ -30,14 +30,12 @@ type PortalOptions struct {
 	Name string
 	// TimeZone in which the portal's wall clock runs; nil means the one that its settings name.
 	TimeZone *time.Location
-	// AutoDisableAfter is how long the portal puts up with a webhook without success.
-	AutoDisableAfter time.Duration
-	// Webhooks, Triggers and Deliveries switch the collectors of that name on.
-	Webhooks, Triggers, Deliveries bool
-	// Log says how the collector of deliveries reads the delivery log.
-	Log    LogOptions
-	Logger log.Logger
-	Clock  func() time.Time
+	// Settings of the portal. Of these, TimeZone is above, and its scrapes and its client have the rest.
+	Settings docspace.PortalSettings
+	// ClearText says that the key is sent to another machine without encryption.
+	ClearText bool
+	Logger    log.Logger
+	Clock     func() time.Time
 }
 
 // Portal scrapes one portal. Scrapes that come at the same moment share one fetch.
@@ -79,15 +77,16 @@ func NewPortal(client Client, opts PortalOptions) *Portal {
 		troubles: newTroubles(log.With(opts.Logger, "portal", opts.Name), opts.Clock),
 		settings: cached[location]{ttl: settingsTTL},
 		triggers: cached[docspace.TriggerList]{ttl: triggersTTL},
-		log:      newDeliveryLog(client, opts.Log, opts.Clock),
+		log:      newDeliveryLog(client, opts.Settings.Deliveries, opts.Clock),
 	}
-	if opts.Webhooks {
-		p.collectors = append(p.collectors, newWebhooksCollector(opts.AutoDisableAfter))
+	switched := opts.Settings.Collectors
+	if switched.Webhooks {
+		p.collectors = append(p.collectors, newWebhooksCollector(opts.Settings.AutoDisableAfter))
 	}
-	if opts.Triggers {
+	if switched.Triggers {
 		p.collectors = append(p.collectors, newTriggersCollector())
 	}
-	if opts.Deliveries {
+	if switched.Deliveries {
 		p.collectors = append(p.collectors, newDeliveriesCollector())
 	}
 	return p

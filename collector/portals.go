@@ -103,15 +103,7 @@ func (p *Portals) build(config docspace.ValidPortals) (portalSet, error) {
 
 func (p *Portals) newPortal(client Client, conf *docspace.ValidPortal) *Portal {
 	return NewPortal(client, PortalOptions{
-		Name:             conf.Name,
-		TimeZone:         conf.TimeZone,
-		AutoDisableAfter: conf.Settings.AutoDisableAfter,
-		Webhooks:         conf.Settings.Collectors.Webhooks,
-		Triggers:         conf.Settings.Collectors.Triggers,
-		Deliveries:       conf.Settings.Collectors.Deliveries,
-		Log:              LogOptions(conf.Settings.Deliveries),
-		Logger:           p.logger,
-		Clock:            p.clock,
+		Name: conf.Name, TimeZone: conf.TimeZone, Settings: conf.Settings, ClearText: conf.ClearText(), Logger: p.logger, Clock: p.clock,
 	})
 }
 

@@ -36,7 +36,7 @@ type Report struct {
 	// ClockOffset is the portal's clock minus ours, in seconds; nil if unknown.
 	ClockOffset *float64 `json:"clock_offset_seconds"`
 	Access      []Access `json:"access"`
-	// Remarks are what makes the report less than whole or exact.
+	// Remarks are what makes the report less than whole or exact, or the key less than safe.
 	Remarks  []string        `json:"remarks"`
 	Webhooks []WebhookReport `json:"webhooks"`
 }
@@ -65,6 +65,9 @@ func (p *Portal) Report(ctx context.Context) *Report {
 		Portal: p.opts.Name, At: now.UTC(), Trouble: s.trouble(), Access: p.access(s), Remarks: s.remarks(),
 		Webhooks: make([]WebhookReport, 0, len(s.webhooks)),
 	}
+	if p.opts.ClearText {
+		r.Remarks = append(r.Remarks, "The API key is sent in clear text: use https.")
+	}
 	if s.clockOffset != nil {
 		r.ClockOffset = new(s.clockOffset.Seconds())
 		now = now.Add(*s.clockOffset) // the dates are by the portal's clock
@@ -87,7 +90,7 @@ func (p *Portal) webhookReport(s *snapshot, w *docspace.Webhook, now time.Time) 
 		enabled: w.Enabled, verified: w.SSL, scheme: schemeOf(w.URI),
 		created: w.CreatedOn.In(zone), success: w.LastSuccessOn.In(zone), failure: w.LastFailureOn.In(zone),
 		class: docspace.ClassifyFailure(w.LastFailureContent), settings: s.location.settings,
-		grace: p.opts.AutoDisableAfter, now: now, backlog: s.backlogOf(w.ID),
+		grace: p.opts.Settings.AutoDisableAfter, now: now, backlog: s.backlogOf(w.ID),
 	}
 	r := WebhookReport{
 		ID: w.ID, Name: printable(w.Name), Conditions: h.conditions(),

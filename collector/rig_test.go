@@ -84,11 +84,11 @@ type rigOptions struct {
 	maxSize   int64
 	timeout   time.Duration
 	off       string // a collector that is off
-	log       *collector.LogOptions
+	log       *docspace.LogSettings
 }
 
 // logOptions are the defaults of the flags.
-var logOptions = collector.LogOptions{StuckAfter: 15 * time.Minute, Lookback: 24 * time.Hour, MaxPages: 50}
+var logOptions = docspace.LogSettings{StuckAfter: 15 * time.Minute, Lookback: 24 * time.Hour, MaxPages: 50}
 
 func newRig(tb testing.TB, o rigOptions) *rig {
 	tb.Helper()
@@ -134,9 +134,11 @@ func (r *rig) start(tb testing.TB) {
 	}
 	logger := log.NewLogfmtLogger(r.logs)
 	portal := collector.NewPortal(client, collector.PortalOptions{
-		Name: "default", TimeZone: o.zone, AutoDisableAfter: 72 * time.Hour,
-		Webhooks: o.off != "webhooks", Triggers: o.off != "triggers", Deliveries: o.off != "deliveries",
-		Log:    *cmp.Or(o.log, &logOptions),
+		Name: "default", TimeZone: o.zone,
+		Settings: docspace.PortalSettings{
+			AutoDisableAfter: 72 * time.Hour, Deliveries: *cmp.Or(o.log, &logOptions),
+			Collectors: docspace.CollectorSwitch{Webhooks: o.off != "webhooks", Triggers: o.off != "triggers", Deliveries: o.off != "deliveries"},
+		},
 		Logger: logger, Clock: r.clock.Now,
 	})
 	tb.Cleanup(portal.Close)

@@ -62,10 +62,10 @@ func (p *Portal) fetch(ctx context.Context) *snapshot {
 			return err
 		})
 	})
-	if p.opts.Triggers {
+	if p.opts.Settings.Collectors.Triggers {
 		reads.Go(func() { s.triggersRead = p.timed(func() error { return p.readTriggers(ctx, &s) }) })
 	}
-	if p.opts.Deliveries {
+	if p.opts.Settings.Collectors.Deliveries {
 		reads.Go(func() {
 			s.deliveriesRead = p.timed(func() (err error) {
 				newest, err = p.client.Log(ctx, docspace.LogQuery{Count: docspace.MaxLogPage})
@@ -85,7 +85,7 @@ func (p *Portal) fetch(ctx context.Context) *snapshot {
 	s.webhooks, repeatedWebhooks = lastOfEach(list.Webhooks, func(w *docspace.Webhook) int64 { return w.ID })
 	s.triggers, repeatedTriggers = lastOfEach(s.triggers, func(t *docspace.Trigger) string { return t.Name })
 	s.names = triggerNames(&s)
-	if p.opts.Deliveries {
+	if p.opts.Settings.Collectors.Deliveries {
 		p.readDeliveries(ctx, &s, newest)
 	}
 

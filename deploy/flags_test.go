@@ -202,10 +202,15 @@ func TestLogFormatsAndLevels(t *testing.T) {
 func TestClearTextIsWarnedOf(t *testing.T) {
 	t.Parallel()
 	for url, warned := range map[string]bool{"http://portal.invalid": true, "https://portal.invalid": false, "http://127.0.0.1:1": false, "http://localhost:1": false} {
-		p := start(t, []string{"DOCSPACE_API_KEY=sk-1"}, "--docspace.url="+url)
+		env := []string{"DOCSPACE_API_KEY=sk-1", "DOCSPACE_URL=" + url, "DOCSPACE_EXPORTER_DOCSPACE_TIMEOUT=1s"}
+		p := start(t, env)
 		p.stop(t)
 		if got := strings.Contains(p.logged(), "clear text"); got != warned {
 			t.Errorf("%s: warned %t", url, got)
+		}
+		_, printed, _ := exits(t, env, "check")
+		if got := strings.Contains(printed, "clear text"); got != warned {
+			t.Errorf("%s: check warned %t:\n%s", url, got, printed)
 		}
 	}
 }
