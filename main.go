@@ -7,17 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 	_ "time/tzdata" // the image has no time zone database
 
 	"github.com/alecthomas/kingpin/v2"
-	"github.com/alecthomas/units"
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 	"github.com/oklog/run"
@@ -34,27 +31,20 @@ const (
 	program = "docspace_exporter"
 	// keyVariable is the one setting that is no flag: a flag would show the key in the process list.
 	keyVariable = "DOCSPACE_API_KEY"
-	// readHeaderTimeout bounds what a client that sends nothing costs.
-	readHeaderTimeout = 10 * time.Second
-	// drainTimeout is what scrapes in flight get after SIGTERM; Kubernetes kills after 30 s.
-	drainTimeout = 25 * time.Second
 )
 
 type flags struct {
-	configFile                     string
-	configCheck                    bool
-	url, apiKeyFile, timeZone      string
-	timeout, autoDisableAfter      time.Duration
-	maxResponseSize                units.Base2Bytes
-	webhooks, triggers, deliveries bool
-	log                            docspace.LogSettings
-	demo, pprof                    bool
-	telemetryPath                  string
-	timeoutOffset                  time.Duration
-	logLevel, logFormat            string
-	web                            *web.FlagConfig
-	portal                         string // of check
-	json                           bool   // of check
+	configFile          string
+	configCheck         bool
+	url, apiKeyFile     string
+	settings            docspace.PortalSettings // of the portal, or what the file does not say of its portals
+	demo, pprof         bool
+	telemetryPath       string
+	timeoutOffset       time.Duration
+	logLevel, logFormat string
+	web                 *web.FlagConfig
+	portal              string // of check
+	json                bool   // of check
 }
 
 func main() {
@@ -77,7 +67,7 @@ func main() {
 		app.FatalIfError(collector.CheckHealth(context.Background(), f.web), "unhealthy")
 		_, _ = fmt.Fprintln(os.Stdout, "healthy") // the exit code says the same
 	default:
-		app.FatalIfError(serve(f, newLogger(f)), "")
+		app.FatalIfError(serve(f, collector.NewLogger(os.Stderr, f.logLevel, f.logFormat)), "")
 	}
 }
 
@@ -95,21 +85,21 @@ func newApp() (*kingpin.Application, *flags) {
 	app.Flag("docspace.url", "URL of the portal.").Envar("DOCSPACE_URL").PlaceHolder("URL").StringVar(&f.url)
 	app.Flag("docspace.api-key-file", "File that holds the portal's API key. It is read again at each request.").
 		Envar("DOCSPACE_API_KEY_FILE").PlaceHolder("FILE").StringVar(&f.apiKeyFile)
-	app.Flag("docspace.timeout", "Time that one scrape may take when Prometheus does not say.").Default("10s").DurationVar(&f.timeout)
+	app.Flag("docspace.timeout", "Time that one scrape may take when Prometheus does not say.").Default("10s").DurationVar(&f.settings.Timeout)
 	app.Flag("docspace.time-zone", "Time zone of the portal, an IANA name; auto: the one that its settings name.").
-		Default("auto").StringVar(&f.timeZone)
+		Default("auto").StringVar(&f.settings.TimeZone)
 	app.Flag("docspace.auto-disable-after", "How long the portal lets a webhook fail before it switches it off (webhooks:trusteddayscount of its server).").
-		Default("72h").DurationVar(&f.autoDisableAfter)
+		Default("72h").DurationVar(&f.settings.AutoDisableAfter)
 	app.Flag("docspace.max-response-size", "Greatest size of one answer of the portal, after decompression.").
-		Default("64MiB").BytesVar(&f.maxResponseSize)
-	app.Flag("collector.webhooks", "Export the list of webhooks.").Default("true").BoolVar(&f.webhooks)
-	app.Flag("collector.triggers", "Export the list of triggers.").Default("true").BoolVar(&f.triggers)
-	app.Flag("collector.deliveries", "Export the delivery log.").Default("true").BoolVar(&f.deliveries)
+		Default("64MiB").BytesVar(&f.settings.MaxResponseSize)
+	app.Flag("collector.webhooks", "Export the list of webhooks.").Default("true").BoolVar(&f.settings.Collectors.Webhooks)
+	app.Flag("collector.triggers", "Export the list of triggers.").Default("true").BoolVar(&f.settings.Collectors.Triggers)
+	app.Flag("collector.deliveries", "Export the delivery log.").Default("true").BoolVar(&f.settings.Collectors.Deliveries)
 	app.Flag("collector.deliveries.stuck-after", "How long a delivery may be pending before it is stuck. DocSpace's longest run of retries takes 631s.").
-		Default("15m").DurationVar(&f.log.StuckAfter)
-	app.Flag("collector.deliveries.lookback", "How long pending deliveries are looked at.").Default("24h").DurationVar(&f.log.Lookback)
+		Default("15m").DurationVar(&f.settings.Deliveries.StuckAfter)
+	app.Flag("collector.deliveries.lookback", "How long pending deliveries are looked at.").Default("24h").DurationVar(&f.settings.Deliveries.Lookback)
 	app.Flag("collector.deliveries.max-pages", "Pages of 100 rows of the delivery log that one scrape may read.").
-		Default("50").IntVar(&f.log.MaxPages)
+		Default("50").IntVar(&f.settings.Deliveries.MaxPages)
 	app.Flag("demo", "Scrape a simulated portal, which needs nothing else.").BoolVar(&f.demo)
 
 	f.web = kingpinflag.AddFlags(app, ":10056")
@@ -150,7 +140,7 @@ func serve(f *flags, base log.Logger) error {
 	if err := f.load(&group, reloader, portals); err != nil {
 		return err
 	}
-	timeouts := collector.Timeouts{Default: f.timeout, Offset: f.timeoutOffset}
+	timeouts := collector.Timeouts{Default: f.settings.Timeout, Offset: f.timeoutOffset}
 	routes := collector.Routes{
 		MetricsPath: f.telemetryPath,
 		Status:      collector.StatusHandler(portals.All, logger),
@@ -176,7 +166,8 @@ func serve(f *flags, base log.Logger) error {
 		signal.Stop(hangUps)
 		close(hangUps)
 	})
-	addServer(&group, f, handler, base, logger)
+	server := collector.NewServer(handler, f.web, base)
+	group.Add(server.Run, server.Stop)
 
 	err = group.Run()
 	if ctx.Err() != nil {
@@ -230,11 +221,14 @@ func (f *flags) load(group *run.Group, reloader *collector.Reloader, portals *co
 		return err
 	}
 	if f.demo {
-		if cfg.URL, err = addDemo(group); err != nil {
+		demo, err := simulator.ListenDemo()
+		if err != nil {
 			return err
 		}
+		group.Add(demo.Run, demo.Stop)
+		cfg.URL = demo.URL()
 	}
-	config, err := docspace.OnePortal(collector.DefaultPortal, cfg, f.settings())
+	config, err := docspace.OnePortal(collector.DefaultPortal, cfg, f.settings)
 	if err != nil {
 		return err
 	}
@@ -269,38 +263,18 @@ func userAgent() string { return program + "/" + cmp.Or(version.Version, "unknow
 // file is the configuration file; the flags are what it need not say.
 func (f *flags) file() docspace.File {
 	return docspace.File{
-		Path: f.configFile, Defaults: f.settings(), ReservedLabels: collector.ReservedLabels(), UserAgent: userAgent(),
-	}
-}
-
-func (f *flags) settings() docspace.PortalSettings {
-	return docspace.PortalSettings{
-		Timeout: f.timeout, TimeZone: f.timeZone, AutoDisableAfter: f.autoDisableAfter, MaxResponseSize: f.maxResponseSize,
-		Collectors: docspace.CollectorSwitch{Webhooks: f.webhooks, Triggers: f.triggers, Deliveries: f.deliveries},
-		Deliveries: f.log,
+		Path: f.configFile, Defaults: f.settings, ReservedLabels: collector.ReservedLabels(), UserAgent: userAgent(),
 	}
 }
 
 // check refuses values that make no sense, and flags of one portal beside a file of several.
 func (f *flags) check() error {
-	for _, c := range []struct {
-		flag string
-		good bool
-	}{
-		{"--docspace.timeout", f.timeout > 0},
-		{"--docspace.auto-disable-after", f.autoDisableAfter > 0},
-		{"--docspace.max-response-size", f.maxResponseSize > 0},
-		{"--collector.deliveries.stuck-after", f.log.StuckAfter > 0},
-		{"--collector.deliveries.lookback", f.log.Lookback > 0},
-		{"--collector.deliveries.max-pages", f.log.MaxPages > 0},
-		{"--web.timeout-offset", f.timeoutOffset >= 0},
-	} {
-		if !c.good {
-			return fmt.Errorf("%s is too small", c.flag)
-		}
+	var errs []error
+	for key, must := range f.settings.Mistakes() {
+		errs = append(errs, fmt.Errorf("%s %s", flagOf(key), must))
 	}
-	if _, err := docspace.ParseTimeZone(f.timeZone); err != nil {
-		return fmt.Errorf("--docspace.time-zone: %w", err)
+	if f.timeoutOffset < 0 {
+		errs = append(errs, errors.New("--web.timeout-offset must not be negative"))
 	}
 	for _, c := range []struct {
 		setting string
@@ -312,48 +286,17 @@ func (f *flags) check() error {
 		{keyVariable, os.Getenv(keyVariable) != ""},
 	} {
 		if f.configFile != "" && c.given {
-			return fmt.Errorf("--config.file says which portals there are: leave %s out", c.setting)
+			errs = append(errs, fmt.Errorf("--config.file says which portals there are: leave %s out", c.setting))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
-// addDemo starts the simulated portal and returns its URL.
-func addDemo(group *run.Group) (string, error) {
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("simulated portal: %w", err)
+// flagOf is the flag that says what a key of the file says.
+func flagOf(key string) string {
+	group := "--docspace."
+	if strings.HasPrefix(key, "deliveries.") {
+		group = "--collector."
 	}
-	server := &http.Server{Handler: simulator.NewDemo(simulator.DemoOptions{Clock: time.Now}), ReadHeaderTimeout: readHeaderTimeout}
-	group.Add(func() error { return server.Serve(listener) }, func(error) { _ = server.Close() }) // nothing of it is worth keeping
-	return "http://" + listener.Addr().String(), nil
-}
-
-// addServer adds the exporter's own server, which lets the scrapes in flight end.
-func addServer(group *run.Group, f *flags, handler http.Handler, base, logger log.Logger) {
-	slogger := collector.SlogOver(base)
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ErrorLog:          slog.NewLogLogger(slogger.Handler(), slog.LevelWarn),
-	}
-	group.Add(func() error {
-		return web.ListenAndServe(server, f.web, slogger)
-	}, func(error) {
-		ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
-		defer cancel()
-		if err := server.Shutdown(ctx); err != nil {
-			level.Warn(logger).Log("msg", "scrapes were cut off", "err", err)
-		}
-	})
-}
-
-// newLogger returns the filtered logger that all others stand on.
-func newLogger(f *flags) log.Logger {
-	w := log.NewSyncWriter(os.Stderr)
-	base := log.NewLogfmtLogger(w)
-	if f.logFormat == "json" {
-		base = log.NewJSONLogger(w)
-	}
-	return level.NewFilter(base, level.Allow(level.ParseDefault(f.logLevel, level.InfoValue())))
+	return group + strings.ReplaceAll(key, "_", "-")
 }

@@ -161,7 +161,7 @@ func TestCheckingTheConfiguration(t *testing.T) {
 		{"a mistake", []string{"--config.file=" + mistaken}, mistaken + ":1: defaults.timeout: must be a duration such as 10s or 72h"},
 		{"no key", []string{"--config.file=" + noKey}, noKey + ":5: portals.portal0.http_client_config: API key file: open " + filepath.Dir(noKey) + "/key: no such file or directory"},
 		{"bad flags", []string{"--docspace.url=portal.example", "--docspace.api-key-file=/dev/null"}, "must start with http:// or https://"},
-		{"a bad flag beside a file", []string{"--config.file=" + good, "--docspace.timeout=0s"}, "--docspace.timeout is too small"},
+		{"a bad flag beside a file", []string{"--config.file=" + good, "--docspace.timeout=0s"}, "--docspace.timeout must be more than 0"},
 		{"a bad telemetry path", []string{"--demo", "--web.telemetry-path=/probe"}, `telemetry path "/probe" is the exporter's own`},
 		{"a bad web configuration", []string{"--demo", "--web.config.file=" + badWeb}, "none.pem"},
 	} {

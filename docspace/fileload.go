@@ -134,25 +134,10 @@ func (l *fileLoader) checkURL(p *portalNode, s string) *url.URL {
 
 // checkSettings returns the time zone.
 func (l *fileLoader) checkSettings(p *portalNode, s PortalSettings) *time.Location {
-	for _, c := range []struct {
-		key  string
-		good bool
-	}{
-		{"timeout", s.Timeout > 0},
-		{"auto_disable_after", s.AutoDisableAfter > 0},
-		{"max_response_size", s.MaxResponseSize > 0},
-		{"deliveries.stuck_after", s.Deliveries.StuckAfter > 0},
-		{"deliveries.lookback", s.Deliveries.Lookback > 0},
-		{"deliveries.max_pages", s.Deliveries.MaxPages > 0},
-	} {
-		if !c.good {
-			l.addTo(p, c.key, "must be more than 0")
-		}
+	for key, must := range s.Mistakes() {
+		l.addTo(p, key, must)
 	}
-	zone, err := ParseTimeZone(s.TimeZone)
-	if err != nil {
-		l.addTo(p, "time_zone", "must be auto or an IANA name such as Europe/Berlin")
-	}
+	zone, _ := ParseTimeZone(s.TimeZone) // its error is among the mistakes
 	return zone
 }
 

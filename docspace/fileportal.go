@@ -2,6 +2,7 @@ package docspace
 
 import (
 	"fmt"
+	"iter"
 	"reflect"
 	"time"
 
@@ -20,6 +21,30 @@ type PortalSettings struct {
 	MaxResponseSize units.Base2Bytes `yaml:"max_response_size"`
 	Collectors      CollectorSwitch  `yaml:"collectors"`
 	Deliveries      LogSettings      `yaml:"deliveries"`
+}
+
+// Mistakes are the keys whose values make no sense, and what these must be.
+func (s *PortalSettings) Mistakes() iter.Seq2[string, string] {
+	return func(yield func(key, must string) bool) {
+		for _, c := range []struct {
+			key  string
+			good bool
+		}{
+			{"timeout", s.Timeout > 0},
+			{"auto_disable_after", s.AutoDisableAfter > 0},
+			{"max_response_size", s.MaxResponseSize > 0},
+			{"deliveries.stuck_after", s.Deliveries.StuckAfter > 0},
+			{"deliveries.lookback", s.Deliveries.Lookback > 0},
+			{"deliveries.max_pages", s.Deliveries.MaxPages > 0},
+		} {
+			if !c.good && !yield(c.key, "must be more than 0") {
+				return
+			}
+		}
+		if _, err := ParseTimeZone(s.TimeZone); err != nil {
+			yield("time_zone", "must be auto or an IANA name such as Europe/Berlin")
+		}
+	}
 }
 
 // CollectorSwitch tells which collectors are on.
