@@ -252,6 +252,8 @@ func TestKeysAndCertificatesAreTheTroubleOfTheirPortal(t *testing.T) {
 	for _, tt := range []struct{ name, client, check, client2 string }{
 		{"good", "authorization: {credentials_file: key}", "", ""},
 		{"a missing key file", "authorization: {credentials_file: none}", "API key file: open DIR/none: no such file or directory", ""},
+		{"a missing password file", "basic_auth: {username: u, password_file: none}", "open DIR/none: no such file or directory", ""},
+		{"a missing file of a header", "{authorization: {credentials_file: key}, http_headers: {X-A: {files: [key, none]}}}", "open DIR/none: no such file or directory", ""},
 		{"an empty key file", "authorization: {credentials_file: /dev/null}", "API key file /dev/null is empty", ""},
 		{
 			"a missing certificate", "{authorization: {credentials_file: key}, tls_config: {ca_file: none.pem}}",

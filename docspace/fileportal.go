@@ -1,12 +1,15 @@
 package docspace
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
+	"os"
 	"reflect"
 	"time"
 
 	"github.com/alecthomas/units"
+	"github.com/prometheus/common/config"
 )
 
 // PortalSettings are what can be said of a portal beside its address and how to reach it.
@@ -91,16 +94,40 @@ func (p *ValidPortal) NewClient(observe func(Endpoint, int, time.Duration)) (*Cl
 	return client, nil
 }
 
-// CheckFiles tells whether the key and certificates that the portal needs can be read.
+// CheckFiles tells whether the key and certificates that the portal needs can be read, and all else
+// that is in a file of its own.
 func (p *ValidPortal) CheckFiles() error {
-	if err := checkKey(p.config.cfg.HTTPClientConfig.Authorization); err != nil {
+	client := p.config.cfg.HTTPClientConfig
+	if err := cmp.Or(checkKey(client.Authorization), checkReadable(client)); err != nil {
 		return fmt.Errorf("%s%w", p.place, err)
 	}
-	client, err := p.NewClient(p.config.cfg.Observe)
+	made, err := p.NewClient(p.config.cfg.Observe)
 	if err != nil {
 		return err
 	}
-	client.Close()
+	made.Close()
+	return nil
+}
+
+// checkReadable reads the files of a user, a password or a header, which the client reads at each request.
+func checkReadable(c config.HTTPClientConfig) error {
+	var files []string
+	if c.BasicAuth != nil {
+		files = append(files, c.BasicAuth.UsernameFile, c.BasicAuth.PasswordFile)
+	}
+	if c.HTTPHeaders != nil {
+		for _, header := range c.HTTPHeaders.Headers {
+			files = append(files, header.Files...)
+		}
+	}
+	for _, file := range files {
+		if file == "" {
+			continue
+		}
+		if _, err := os.ReadFile(file); err != nil { //nolint:gosec // the file is the operator's
+			return err
+		}
+	}
 	return nil
 }
 
