@@ -81,7 +81,7 @@ func askHealth(ctx context.Context, address string, c *web.Config) error {
 	}
 	resp, err := transport.RoundTrip(req) // unlike a client it follows no redirect
 	if err != nil {
-		if shown.Load() && strings.HasPrefix(c.TLSConfig.ClientAuth, "Require") {
+		if shown.Load() && strings.HasPrefix(c.TLSConfig.ClientAuth, "Require") && ctx.Err() == nil { // refused at once
 			return nil
 		}
 		return err

@@ -167,6 +167,10 @@ func TestHealthHasItsTime(t *testing.T) {
 	t.Parallel()
 	hang := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	mustFail(t, collector.CheckHealth(t.Context(), webFlags("", serveHealth(t, "127.0.0.1:0", "", hang))), "deadline exceeded")
+	write := writeCertificate(t)
+	const keys = "tls_server_config: {cert_file: server.crt, key_file: server.key"
+	demands := write(keys + ", client_auth_type: RequireAnyClientCert}")
+	mustFail(t, collector.CheckHealth(t.Context(), webFlags(demands, serveHealth(t, "127.0.0.1:0", write(keys+"}"), hang))), "deadline exceeded")
 }
 
 func writeWebConfig(t *testing.T, content string) string {
