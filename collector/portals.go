@@ -23,8 +23,9 @@ type Portals struct {
 
 	applying sync.Mutex // one change of the set at a time
 	mu       sync.RWMutex
-	current  portalSet // guarded by mu, never written to once it is here
-	closed   bool      // guarded by applying
+	current  portalSet       // guarded by mu, never written to once it is here
+	closed   bool            // guarded by applying
+	retiring map[*watch]bool // guarded by applying: no longer configured, but still scraped
 	closing  sync.WaitGroup
 }
 
@@ -49,7 +50,7 @@ type watch struct {
 
 // NewPortals returns an empty set, whose requests are counted by the exporter.
 func NewPortals(e *Exporter, logger log.Logger, clock func() time.Time) *Portals {
-	return &Portals{exporter: e, logger: logger, clock: clock}
+	return &Portals{exporter: e, logger: logger, clock: clock, retiring: map[*watch]bool{}}
 }
 
 // Apply replaces the portals by those of a configuration, all or, on an error, none. A portal that is still
@@ -141,11 +142,13 @@ func (p *Portals) retire(before, next portalSet) {
 		if now := next.byName[name]; now != nil && now.watch == m.watch {
 			continue
 		}
+		p.retiring[m.watch] = true
 		p.closing.Go(func() {
 			m.scrapes.Wait()
 			m.portal.Close()
 			p.applying.Lock()
 			defer p.applying.Unlock()
+			delete(p.retiring, m.watch)
 			p.forget(name)
 		})
 	}
@@ -223,10 +226,13 @@ func (p *Portals) CheckFiles() error {
 func (p *Portals) Close() {
 	p.applying.Lock()
 	p.closed = true
-	members := slices.Collect(maps.Values(p.current.byName))
+	watches := slices.Collect(maps.Keys(p.retiring))
+	for _, m := range p.current.list {
+		watches = append(watches, m.watch)
+	}
 	p.applying.Unlock()
-	for _, m := range members {
-		m.portal.Close()
+	for _, w := range watches {
+		w.portal.Close()
 	}
 	p.closing.Wait()
 }

@@ -165,6 +165,27 @@ func TestOneThatIsBackBeforeItsLastScrapeEndedIsCounted(t *testing.T) {
 	f.scrape(t).want(t, samples{`docspace_api_requests_total{code="error",endpoint="webhooks",portal="acme"}`: 0})
 }
 
+// A portal that was removed while it hangs does not hold up the end of the exporter.
+func TestTheEndIsTheEndOfRemovedPortals(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "acme")
+	asked := make(chan struct{}, 10)
+	f.portals["acme"].Fail(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		<-r.Context().Done()
+	}))
+	var scrape sync.WaitGroup
+	scrape.Go(func() { f.probe(t, "acme") })
+	<-asked
+	f.reconfigure(t)
+	start := time.Now()
+	f.set.Close()
+	scrape.Wait()
+	if took := time.Since(start); took > 8*time.Second {
+		t.Errorf("took %v, as long as the portal had", took)
+	}
+}
+
 func TestReloadIsForPOSTAlone(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, "acme")
