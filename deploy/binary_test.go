@@ -77,6 +77,7 @@ func start(t *testing.T, env []string, args ...string) *process {
 func launch(t *testing.T, cmd *exec.Cmd) *process {
 	t.Helper()
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = patience
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +98,12 @@ func launch(t *testing.T, cmd *exec.Cmd) *process {
 			}
 		}
 		p.done <- cmd.Wait()
+		close(p.done)
 	}()
+	t.Cleanup(func() { // after a test that failed, too, nothing is left behind
+		for range p.done {
+		}
+	})
 	select {
 	case a := <-address:
 		p.url = "http://" + a

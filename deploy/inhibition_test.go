@@ -97,15 +97,29 @@ func (p *process) post(t *testing.T, path string, content any) {
 // inhibits reports whether the Alertmanager holds the alert back.
 func (p *process) inhibits(t *testing.T, labels map[string]string) bool {
 	t.Helper()
-	path := fmt.Sprintf("/api/v2/alerts?filter=alertname=%s&filter=severity=%s&filter=instance=%s", labels["alertname"], labels["severity"], labels["instance"])
+	inhibited := p.inhibited(t, labels)
+	if len(inhibited) != 1 {
+		t.Fatalf("of %v there are %d alerts", labels, len(inhibited))
+	}
+	return inhibited[0]
+}
+
+// inhibited tells of each alert with the name, the severity and the portal of these labels whether the Alertmanager holds it back.
+func (p *process) inhibited(t *testing.T, labels map[string]string) []bool {
+	t.Helper()
+	path := fmt.Sprintf("/api/v2/alerts?filter=alertname=%s&filter=severity=%s&filter=instance=%q", labels["alertname"], labels["severity"], labels["instance"])
 	status, body := p.get(t, path)
 	var alerts []struct {
 		Status struct {
 			InhibitedBy []string `json:"inhibitedBy"`
 		} `json:"status"`
 	}
-	if err := json.Unmarshal([]byte(body), &alerts); err != nil || status != http.StatusOK || len(alerts) != 1 {
+	if err := json.Unmarshal([]byte(body), &alerts); err != nil || status != http.StatusOK {
 		t.Fatalf("%s answered %d: %s (%v)", path, status, body, err)
 	}
-	return len(alerts[0].Status.InhibitedBy) > 0
+	inhibited := make([]bool, len(alerts))
+	for i := range alerts {
+		inhibited[i] = len(alerts[i].Status.InhibitedBy) > 0
+	}
+	return inhibited
 }

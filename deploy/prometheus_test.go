@@ -17,8 +17,8 @@ import (
 	"github.com/docspace-exporter/docspace_exporter/docspace"
 )
 
-// startPrometheus runs a real Prometheus on a free port, and returns its URL.
-func startPrometheus(t *testing.T, config string) string {
+// startPrometheus runs a real Prometheus on a free port, with prometheus.yml and the files that it names, and returns its URL.
+func startPrometheus(t *testing.T, files map[string]string) string {
 	t.Helper()
 	prometheus := toolPath(t, "prometheus")
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -30,7 +30,9 @@ func startPrometheus(t *testing.T, config string) string {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	writeFile(t, filepath.Join(dir, "prometheus.yml"), config)
+	for name, content := range files {
+		writeFile(t, filepath.Join(dir, name), content)
+	}
 	// The test's own context ends before its clean-up, in which Prometheus is to stop in good order.
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), prometheus, "--config.file="+filepath.Join(dir, "prometheus.yml"),
 		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
@@ -92,7 +94,7 @@ func TestPrometheusDiscoversEveryPortal(t *testing.T) {
 	p := start(t, nil, "--config.file="+portalsFile(t, portals, ""))
 	config := strings.ReplaceAll(block(t, "several portals"), "localhost:10056", strings.TrimPrefix(p.url, "http://"))
 	config = strings.ReplaceAll(strings.ReplaceAll(config, "scrape_interval: 1m", "scrape_interval: 3s"), "scrape_timeout: 15s", "scrape_timeout: 3s")
-	prometheus := startPrometheus(t, "global: {scrape_interval: 3s, scrape_timeout: 3s}\n"+config)
+	prometheus := startPrometheus(t, map[string]string{"prometheus.yml": "global: {scrape_interval: 3s, scrape_timeout: 3s}\n" + config})
 	query := func(expression string) string {
 		return prometheus + "/api/v1/query?query=" + url.QueryEscape(expression)
 	}
@@ -124,7 +126,7 @@ func TestPrometheusDividesThePortalsBetweenExporters(t *testing.T) {
 	p := start(t, nil, "--config.file="+portalsFile(t, portals, ""))
 	config := strings.ReplaceAll(block(t, "shards"), "docspace-exporter:10056/sd", strings.TrimPrefix(p.url, "http://")+"/sd")
 	config = strings.ReplaceAll(config, "docspace-exporter-$1.docspace-exporter:10056", "127.0.0.1:1000$1") // where nothing listens
-	prometheus := startPrometheus(t, config)
+	prometheus := startPrometheus(t, map[string]string{"prometheus.yml": config})
 
 	type targets struct {
 		ActiveTargets []struct {
