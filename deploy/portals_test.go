@@ -43,6 +43,13 @@ func writeFile(t *testing.T, path, content string) {
 	}
 }
 
+func makeDir(t *testing.T, path string) {
+	t.Helper()
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestSeveralPortals(t *testing.T) {
 	t.Parallel()
 	path := portalsFile(t, 2, "")
