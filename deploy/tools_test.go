@@ -20,10 +20,16 @@ func toolPath(t *testing.T, name string) string {
 	return path
 }
 
+// toolCommand is such a program, about to run.
+func toolCommand(t *testing.T, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	return exec.CommandContext(t.Context(), toolPath(t, name), args...)
+}
+
 // tool runs such a program to its end and returns what it printed.
 func tool(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), toolPath(t, name), args...).CombinedOutput()
+	out, err := toolCommand(t, name, args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s %v: %v\n%s", name, args, err, out)
 	}
