@@ -1,0 +1,87 @@
+# shellcheck shell=bash
+# What the checks need, for .ci/run: Debian packages, and what is built once and kept in the cache.
+
+golangci_version=2.15.0
+prometheus_version=2.42.0
+jsonnet_version=0.22.0
+helm_version=3.22.0
+kustomize_version=5.8.1
+kubeconform_version=0.8.0
+compose_version=2.16.2 # of its library, which has a program that loads a file as docker compose does
+kubernetes_version=1.36.1
+operator_version=0.94.0
+
+install_tools() {
+    need curl curl
+    need shellcheck shellcheck
+    need buildah buildah
+    need podman podman
+    need runc runc
+    need busybox busybox-static
+    need chromium chromium
+    need prometheus-alertmanager prometheus-alertmanager
+    need systemd-analyze systemd
+    install_go golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint "$golangci_version"
+    install_go jsonnet github.com/google/go-jsonnet/cmd/jsonnet "$jsonnet_version"
+    install_go helm helm.sh/helm/v3/cmd/helm "$helm_version"
+    install_go kustomize sigs.k8s.io/kustomize/kustomize/v5 "$kustomize_version"
+    install_go kubeconform github.com/yannh/kubeconform/cmd/kubeconform "$kubeconform_version"
+    install_go compose github.com/compose-spec/compose-go/v2/cmd "$compose_version"
+    install_prometheus
+    install_schemas
+}
+
+apt_updated=
+apt_update() {
+    [[ -z $apt_updated ]] || return 0
+    apt-get update -qq
+    apt_updated=yes
+}
+
+# need COMMAND PACKAGE: installs the Debian package when the command is missing.
+need() {
+    if ! command -v "$1" >/dev/null; then
+        apt_update
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >"$work/apt.log" 2>&1 ||
+            { cat "$work/apt.log"; fail "cannot install $2"; }
+    fi
+}
+
+# install_go NAME PACKAGE VERSION
+install_go() {
+    local dir=$cache/$1-$3 began=$SECONDS
+    if [[ ! -x $dir/$1 ]]; then
+        GOBIN=$work/bin go install "$2@v$3"
+        mkdir -p "$dir"
+        mv "$work/bin/"* "$dir/$1"
+        echo "built $1 $3 in $((SECONDS - began))s"
+    fi
+    PATH=$dir:$PATH
+}
+
+# install_prometheus unpacks the server and promtool, without what the package does to the system.
+install_prometheus() {
+    local dir=$cache/prometheus-$prometheus_version
+    if [[ ! -x $dir/prometheus ]]; then
+        apt_update
+        mkdir -p "$dir" "$work/deb"
+        (cd "$work/deb" && apt-get download -qq -o APT::Sandbox::User=root "prometheus=$prometheus_version*" && dpkg-deb -x prometheus_*.deb .)
+        mv "$work/deb/usr/bin/promtool" "$work/deb/usr/bin/prometheus" "$dir/"
+    fi
+    PATH=$dir:$PATH
+}
+
+# module_dir PATH VERSION: where the source of a module is.
+module_dir() { (cd "$work" && go mod download -json "$1@v$2") | sed -n 's/.*"Dir": "\(.*\)".*/\1/p'; }
+
+# install_schemas makes what kubeconform needs.
+install_schemas() {
+    local maker kubernetes operator
+    maker=$(cksum <.ci/schemas/main.go | cut -d ' ' -f 1)
+    export KUBERNETES_SCHEMAS=$cache/schemas-$kubernetes_version-$operator_version-$maker
+    [[ ! -d $KUBERNETES_SCHEMAS ]] || return 0
+    kubernetes=$(module_dir k8s.io/kubernetes "$kubernetes_version")
+    operator=$(module_dir github.com/prometheus-operator/prometheus-operator "$operator_version")
+    go run ./.ci/schemas "$kubernetes/api/openapi-spec/swagger.json" "$operator/example/prometheus-operator-crd-full" "$work/schemas"
+    mv "$work/schemas" "$KUBERNETES_SCHEMAS"
+}
