@@ -34,16 +34,24 @@ import_build_base() {
 image_version=1.2.3-ci
 image_revision=0123abc
 
-build_image() {
-    local base
-    base=$(awk '$1 == "FROM" && /AS build/ {print $(NF - 2)}' Dockerfile)
-    import_build_base "localhost/$base"
+# build NAME DIRECTORY [ARGUMENT...]
+build() {
+    local name=$1 directory=$2
+    shift 2
     image_tool bud -q --isolation chroot --network host --pull-never --format docker \
         -v "$(go env GOROOT):/usr/local/go:ro" \
         -v "$(go env GOMODCACHE)/cache/download:/proxy:ro" \
         -v "$(go env GOCACHE):/root/.cache/go-build" \
-        --build-arg VERSION="$image_version" --build-arg REVISION="$image_revision" --build-arg BUILD_DATE=2026-01-02T03:04:05Z \
-        -t localhost/docspace_exporter . >"$work/image.log" 2>&1 || { cat "$work/image.log"; fail "the image does not build"; }
+        "$@" -t "localhost/$name" "$directory" >"$work/image.log" 2>&1 || { cat "$work/image.log"; fail "the image $name does not build"; }
+}
+
+build_images() {
+    local base
+    base=$(awk '$1 == "FROM" && /AS build/ {print $(NF - 2)}' Dockerfile)
+    import_build_base "localhost/$base"
+    build docspace_exporter . \
+        --build-arg VERSION="$image_version" --build-arg REVISION="$image_revision" --build-arg BUILD_DATE=2026-01-02T03:04:05Z
+    build receiver deploy/compose/receiver
 }
 
 check_image() {

@@ -26,7 +26,7 @@ install_tools() {
     install_go helm helm.sh/helm/v3/cmd/helm "$helm_version"
     install_go kustomize sigs.k8s.io/kustomize/kustomize/v5 "$kustomize_version"
     install_go kubeconform github.com/yannh/kubeconform/cmd/kubeconform "$kubeconform_version"
-    install_go compose github.com/compose-spec/compose-go/v2/cmd "$compose_version"
+    install_go compose-config github.com/compose-spec/compose-go/v2/cmd "$compose_version"
     install_prometheus
     install_schemas
 }
