@@ -64,6 +64,7 @@ func TestBadFlagsAndVariables(t *testing.T) {
 		{"no size", nil, []string{"--demo", "--docspace.max-response-size=0"}, "--docspace.max-response-size"},
 		{"no grace", nil, []string{"--demo", "--docspace.auto-disable-after=-1h"}, "--docspace.auto-disable-after must be more than 0"},
 		{"no pages", nil, []string{"--demo", "--collector.deliveries.max-pages=0"}, "--collector.deliveries.max-pages must be more than 0"},
+		{"nothing is ever stuck", nil, []string{"--demo", "--collector.deliveries.lookback=15m"}, "--collector.deliveries.lookback must be longer than a delivery takes to be stuck"},
 		{"telemetry path", nil, []string{"--demo", "--web.telemetry-path=metrics"}, `telemetry path "metrics"`},
 		{"telemetry path that no request has", nil, []string{"--demo", "--web.telemetry-path=//metrics"}, `telemetry path "//metrics"`},
 		{"log level", nil, []string{"--demo", "--log.level=loud"}, "loud"},

@@ -101,7 +101,7 @@ func TestEveryMistakeInAFileIsOneLineThatSaysWhereAndWhatWouldBeRight(t *testing
 		{"a list of collectors", with("    collectors: [webhooks]"), "6: portals.acme.collectors: must be a mapping with keys of webhooks, triggers, deliveries"},
 		{"a word for a number", with("    deliveries: {max_pages: many}"), "6: portals.acme.deliveries.max_pages: must be a whole number"},
 		{"no pages", with("    deliveries:", "      lookback: 1h", "      max_pages: 0"), "8: portals.acme.deliveries.max_pages: must be more than 0"},
-		{"no look-back", with("    deliveries: {lookback: 0s}"), "6: portals.acme.deliveries.lookback: must be more than 0"},
+		{"no look-back", with("    deliveries: {lookback: 0s}"), "6: portals.acme.deliveries.lookback: must be longer than a delivery takes to be stuck"},
 		{"stuck at once", with("    deliveries: {stuck_after: -1s}"), "6: portals.acme.deliveries.stuck_after: must be more than 0"},
 		{"a list of labels", with("    labels: [team]"), "6: portals.acme.labels: must be a mapping"},
 		{"a label that is a list", with("    labels: {team: [crm]}"), "6: portals.acme.labels.team: must be text"},

@@ -29,18 +29,20 @@ type PortalSettings struct {
 // Mistakes are the keys whose values make no sense, and what these must be.
 func (s *PortalSettings) Mistakes() iter.Seq2[string, string] {
 	return func(yield func(key, must string) bool) {
+		const positive = "must be more than 0"
 		for _, c := range []struct {
 			key  string
 			good bool
+			must string
 		}{
-			{"timeout", s.Timeout > 0},
-			{"auto_disable_after", s.AutoDisableAfter > 0},
-			{"max_response_size", s.MaxResponseSize > 0},
-			{"deliveries.stuck_after", s.Deliveries.StuckAfter > 0},
-			{"deliveries.lookback", s.Deliveries.Lookback > 0},
-			{"deliveries.max_pages", s.Deliveries.MaxPages > 0},
+			{"timeout", s.Timeout > 0, positive},
+			{"auto_disable_after", s.AutoDisableAfter > 0, positive},
+			{"max_response_size", s.MaxResponseSize > 0, positive},
+			{"deliveries.stuck_after", s.Deliveries.StuckAfter > 0, positive},
+			{"deliveries.lookback", s.Deliveries.Lookback > s.Deliveries.StuckAfter, "must be longer than a delivery takes to be stuck"},
+			{"deliveries.max_pages", s.Deliveries.MaxPages > 0, positive},
 		} {
-			if !c.good && !yield(c.key, "must be more than 0") {
+			if !c.good && !yield(c.key, c.must) {
 				return
 			}
 		}
