@@ -240,8 +240,8 @@ func (f *flags) portalConfig() (docspace.Config, error) {
 	cfg := docspace.Config{URL: f.url, UserAgent: userAgent()}
 	key := os.Getenv(keyVariable)
 	switch {
-	case f.demo && f.url != "":
-		return cfg, errors.New("--demo scrapes a simulated portal: leave --docspace.url (DOCSPACE_URL) out")
+	case f.demo && (f.url != "" || f.apiKeyFile != ""):
+		return cfg, errors.New("--demo scrapes a simulated portal: leave --docspace.url (DOCSPACE_URL) and --docspace.api-key-file (DOCSPACE_API_KEY_FILE) out")
 	case f.demo:
 		cfg.HTTPClientConfig = docspace.KeyFromValue(simulator.DefaultKey)
 	case f.url == "":

@@ -50,6 +50,7 @@ func TestBadFlagsAndVariables(t *testing.T) {
 		{"empty zone", nil, []string{"--demo", "--docspace.time-zone="}, "--docspace.time-zone"},
 		{"the machine's zone", nil, []string{"--demo", "--docspace.time-zone=Local"}, "--docspace.time-zone"},
 		{"demo and a URL", nil, []string{"--demo", url}, "--demo scrapes a simulated portal"},
+		{"demo and a key file", nil, []string{"--demo", "--docspace.api-key-file=" + good}, "leave --docspace.url (DOCSPACE_URL) and --docspace.api-key-file"},
 		{"demo and a URL in the environment", []string{"DOCSPACE_URL=https://portal.example"}, []string{"--demo"}, "DOCSPACE_URL"},
 		{"a file and a URL", nil, []string{"--config.file=x", url}, "--config.file says which portals there are: leave --docspace.url (DOCSPACE_URL) out"},
 		{"a file and a URL in the environment", []string{"DOCSPACE_URL=https://portal.example"}, []string{"--config.file=x"}, "leave --docspace.url (DOCSPACE_URL) out"},
