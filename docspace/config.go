@@ -114,6 +114,7 @@ func parsePortalURL(s string) (*url.URL, error) {
 	case !validPort(u.Port()):
 		return nil, fmt.Errorf("portal URL %q has a port that no host has", s)
 	}
+	u.Host = strings.ToLower(u.Host) // as redirects within the host spell it
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.RawPath = strings.TrimRight(u.RawPath, "/")
 	return u, nil

@@ -35,7 +35,7 @@ func TestPortalURLsKeepTheirPathAndLoseTheSlash(t *testing.T) {
 		"https://portal.example/docspace/":     "https://portal.example/docspace",
 		"https://portal.example/a%2Fb/c/":      "https://portal.example/a%2Fb/c",
 		"https://portal.example/@team/":        "https://portal.example/@team",
-		"HTTPS://Portal.Example/Docs":          "https://Portal.Example/Docs",
+		"HTTPS://Portal.Example/Docs":          "https://portal.example/Docs",
 		"https://bücher.example/":              "https://b%C3%BCcher.example",
 		"https://portal.example/doc%20space//": "https://portal.example/doc%20space",
 	} {

@@ -71,6 +71,7 @@ func TestEveryMistakeInAFileIsOneLineThatSaysWhereAndWhatWouldBeRight(t *testing
 		{"no scheme", "portals:\n  acme:\n    url: acme.example.com\n" + rest, `3: portals.acme.url: portal URL "acme.example.com" must start with http:// or https://`},
 		{"a list of URLs", "portals:\n  acme:\n    url: [https://acme.example.com]\n" + rest, "3: portals.acme.url: must be text"},
 		{"a password in the URL", "portals:\n  acme:\n    url: https://u:hunter2@acme.example.com\n" + rest, "3: portals.acme.url: portal URL holds a user name or password; give credentials in a file"},
+		{"one host for two", with("  beta:", "    url: HTTPS://Acme.Example.com", rest), "7: portals.beta.url: the portal acme has it already, each must have its own"},
 		{"one URL for two", with("  beta:", "    url: https://acme.example.com/", rest), "7: portals.beta.url: the portal acme has it already, each must have its own"},
 		{"a name with a slash", "portals:\n  a/b:\n    url: https://a.example\n" + rest, "2: portals.a/b: " + badName},
 		{"a name like a URL", "portals:\n  https://a.example:\n    url: https://a.example\n" + rest, "2: portals.https://a.example: " + badName},
