@@ -22,7 +22,7 @@ var (
 )
 
 // faster divides the durations of a shipped file by the pace: ranges, offsets, waits and intervals, and the days and hours with
-// which expressions compare.
+// which expressions compare. The seconds between clocks and those of a slow delivery stay; no scene is about them.
 func faster(t *testing.T, path string) string {
 	t.Helper()
 	text := duration.ReplaceAllStringFunc(read(t, path), func(found string) string {
