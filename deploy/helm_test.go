@@ -88,7 +88,13 @@ func TestTheChartRefusesBadValues(t *testing.T) {
 			}
 		})
 	}
-	if printed, err := rendered(t, "--set="+good); err != nil {
-		t.Errorf("refused good values: %s", printed)
+	_, example, _ := strings.Cut(read(t, "helm/README.md"), "```yaml\n")
+	example, _, _ = strings.Cut(example, "```\n")
+	path := filepath.Join(t.TempDir(), "values.yaml")
+	writeFile(t, path, example)
+	for _, accepted := range []string{"--set=" + good, "--values=" + path} {
+		if printed, err := rendered(t, accepted); err != nil {
+			t.Errorf("refused good values: %s", printed)
+		}
 	}
 }
