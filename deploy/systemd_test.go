@@ -41,6 +41,11 @@ func TestSystemdTakesTheUnits(t *testing.T) {
 func TestTheServiceCanDoLittle(t *testing.T) {
 	t.Parallel()
 	service, _ := units(t)
+	for _, directive := range []string{"DynamicUser=yes", "ProtectSystem=strict", "ProtectHome=yes", "NoNewPrivileges=yes", "CapabilityBoundingSet="} {
+		if !strings.Contains(read(t, service), "\n"+directive+"\n") { // systemd's rating hardly tells yes from strict
+			t.Errorf("the unit does not say %s", directive)
+		}
+	}
 	tool(t, "systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold="+exposure, service)
 }
 
