@@ -28,7 +28,7 @@ func TestKustomizeBuildsTheManifests(t *testing.T) {
 func conform(t *testing.T, manifests string) string {
 	t.Helper()
 	schemas := os.Getenv("KUBERNETES_SCHEMAS") // the directory to which .ci/schemas writes
-	if schemas == "" {
+	if schemas == "" && os.Getenv("CI") == "" {
 		t.Skip("KUBERNETES_SCHEMAS is not set")
 	}
 	cmd := toolCommand(t, "kubeconform", "-strict", "-schema-location", filepath.Join(schemas, "{{.ResourceKind}}{{.KindSuffix}}.json"))
