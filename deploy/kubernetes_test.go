@@ -79,7 +79,7 @@ func loaded(t *testing.T, path string, portals int) {
 	t.Helper()
 	file, err := docspace.File{Path: path, Defaults: docspace.PortalSettings{
 		Timeout: time.Second, TimeZone: "auto", AutoDisableAfter: time.Hour, MaxResponseSize: 1,
-		Deliveries: docspace.LogSettings{StuckAfter: time.Hour, Lookback: time.Hour, MaxPages: 1},
+		Deliveries: docspace.LogSettings{StuckAfter: time.Minute, Lookback: time.Hour, MaxPages: 1},
 	}}.Load()
 	if err != nil || len(file.List()) != portals {
 		t.Errorf("%d portals, %v", len(file.List()), err)

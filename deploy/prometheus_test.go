@@ -13,8 +13,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/docspace-exporter/docspace_exporter/docspace"
 )
 
 // startPrometheus runs a real Prometheus on a free port, with prometheus.yml and the files that it names, and returns its URL.
@@ -154,11 +152,5 @@ func TestREADMEShowsAFileThatLoads(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "docspace.yml")
 	writeFile(t, path, block(t, "configuration file"))
-	file, err := docspace.File{Path: path, Defaults: docspace.PortalSettings{
-		Timeout: time.Second, TimeZone: "auto", AutoDisableAfter: time.Hour, MaxResponseSize: 1,
-		Deliveries: docspace.LogSettings{StuckAfter: time.Hour, Lookback: time.Hour, MaxPages: 1},
-	}}.Load()
-	if err != nil || len(file.List()) != 2 {
-		t.Errorf("%d portals, %v", len(file.List()), err)
-	}
+	loaded(t, path, 2)
 }
