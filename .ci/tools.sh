@@ -21,6 +21,7 @@ install_tools() {
     need chromium chromium
     need prometheus-alertmanager prometheus-alertmanager
     need systemd-analyze systemd
+    need npm npm
     install_go golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint "$golangci_version"
     install_go jsonnet github.com/google/go-jsonnet/cmd/jsonnet "$jsonnet_version"
     install_go helm helm.sh/helm/v3/cmd/helm "$helm_version"
@@ -28,6 +29,7 @@ install_tools() {
     install_go kubeconform github.com/yannh/kubeconform/cmd/kubeconform "$kubeconform_version"
     install_go compose-config github.com/compose-spec/compose-go/v2/cmd "$compose_version"
     install_prometheus
+    install_dashboard_check
     install_schemas
 }
 
@@ -69,6 +71,18 @@ install_prometheus() {
         mv "$work/deb/usr/bin/promtool" "$work/deb/usr/bin/prometheus" "$dir/"
     fi
     PATH=$dir:$PATH
+}
+
+# install_dashboard_check installs the check of the dashboard against the types of Grafana, and makes its schema.
+install_dashboard_check() {
+    local dir
+    dir=$cache/check-dashboard-$(cat deploy/grafana/schema/* | cksum | cut -d ' ' -f 1)
+    if [[ ! -d $dir ]]; then
+        npm install --silent --no-audit --no-fund --ignore-scripts --legacy-peer-deps --install-links \
+            --prefix "$work/check-dashboard" ./deploy/grafana/schema
+        mv "$work/check-dashboard" "$dir"
+    fi
+    PATH=$dir/node_modules/.bin:$PATH
 }
 
 # module_dir PATH VERSION: where the source of a module is.

@@ -1,0 +1,305 @@
+package deploy_test
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const dashboardFile = "grafana/docspace-webhooks.json"
+
+// dashboard is as much of the dashboard as the tests look at.
+type dashboard struct {
+	UID         string
+	Editable    bool
+	Annotations struct{ List []*annotation }
+	Templating  struct{ List []*variable }
+	Panels      []*dashboardPanel
+}
+
+type datasource struct{ Type, UID string }
+
+type annotation struct {
+	Name       string
+	Datasource datasource
+	Target     target
+}
+
+type variable struct {
+	Name, Label, Description, Type, Query, Regex, AllValue string
+	Datasource                                             datasource
+	Refresh                                                int
+	Multi                                                  bool
+}
+
+type dashboardPanel struct {
+	ID                       int
+	Type, Title, Description string
+	Datasource               datasource
+	Targets                  []target
+	GridPos                  struct{ X, Y, W, H int }
+	FieldConfig              struct {
+		Defaults  struct{ Unit string }
+		Overrides []struct {
+			Properties []struct {
+				ID    string
+				Value any
+			}
+		}
+	}
+}
+
+type target struct {
+	RefID, Expr, Interval string
+	Datasource            datasource
+	Instant               bool
+}
+
+func readDashboard(t *testing.T) dashboard {
+	t.Helper()
+	var d dashboard
+	if err := json.Unmarshal([]byte(read(t, dashboardFile)), &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// queries are all expressions of the dashboard by what they are for, those of annotations included.
+func (d *dashboard) queries() map[string]string {
+	all := map[string]string{}
+	for _, a := range d.Annotations.List {
+		all["annotation "+a.Name] = a.Target.Expr
+	}
+	for _, p := range d.Panels {
+		for _, target := range p.Targets {
+			all[p.Title+" "+target.RefID] = target.Expr
+		}
+	}
+	return all
+}
+
+func TestDashboardIsMadeOfItsSource(t *testing.T) {
+	t.Parallel()
+	if made := tool(t, "jsonnet", "grafana/src/dashboard.jsonnet"); made != read(t, dashboardFile) {
+		t.Error("make it again, as grafana/README.md says")
+	}
+}
+
+// Grafana passes over keys that it does not know.
+func TestDashboardHasTheTypesOfGrafana(t *testing.T) {
+	t.Parallel()
+	tool(t, "check-dashboard", dashboardFile)
+}
+
+func TestDashboardVariables(t *testing.T) {
+	t.Parallel()
+	d := readDashboard(t)
+	variables := make([]string, 0, len(d.Templating.List))
+	for _, v := range d.Templating.List {
+		variables = append(variables, v.Name)
+		if v.Label == "" || v.Description == "" {
+			t.Errorf("%s has no label or no description", v.Name)
+		}
+		switch {
+		case v.Name == "datasource":
+			if v.Type != "datasource" || v.Query != "prometheus" || v.Label != "Data source" {
+				t.Errorf("the data source is %+v", *v)
+			}
+		case v.Type != "query" || v.Datasource.UID != "${datasource}" || !v.Multi || v.Refresh != 2 || v.AllValue == "":
+			t.Errorf("%s is %+v", v.Name, *v)
+		}
+	}
+	if want := []string{"datasource", "job", "instance", "webhook", "trigger"}; !slices.Equal(variables, want) {
+		t.Errorf("the variables are %v, not %v", variables, want)
+	}
+	if d.Editable {
+		t.Error("whoever edits the dashboard in Grafana loses that with the next version")
+	}
+	_, alerts := rules(t)
+	for _, a := range alerts {
+		path, query, _ := strings.Cut(a.Annotations["dashboard_url"], "?")
+		if !strings.HasSuffix(path, "/d/"+d.UID) {
+			t.Errorf("%s links to %s, the dashboard is %s", a.Alert, path, d.UID)
+		}
+		for _, name := range names(urlVariable, query) {
+			if !slices.Contains(variables, name) {
+				t.Errorf("%s links with the variable %s, which does not exist", a.Alert, name)
+			}
+		}
+	}
+}
+
+var urlVariable = regexp.MustCompile(`\bvar-(\w+)=`)
+
+func TestDashboardPanels(t *testing.T) {
+	t.Parallel()
+	// Units of Grafana that mean what the panels show; an unknown one is shown as text.
+	units := []string{"none", "short", "percentunit", "s", "bytes", "cpm", "reqpm", "dateTimeFromNow"}
+	d := readDashboard(t)
+	ids, taken := map[int]bool{}, map[[2]int]string{}
+	for _, p := range d.Panels {
+		if ids[p.ID] {
+			t.Errorf("%s has the id %d of another panel", p.Title, p.ID)
+		}
+		ids[p.ID] = true
+		for x := p.GridPos.X; x < p.GridPos.X+p.GridPos.W; x++ {
+			for y := p.GridPos.Y; y < p.GridPos.Y+p.GridPos.H; y++ {
+				if other := taken[[2]int{x, y}]; other != "" || x >= 24 {
+					t.Fatalf("%s lies over %q or beyond the edge", p.Title, other)
+				}
+				taken[[2]int{x, y}] = p.Title
+			}
+		}
+		if p.Type == "row" {
+			continue
+		}
+		shown := []string{p.FieldConfig.Defaults.Unit}
+		for _, o := range p.FieldConfig.Overrides {
+			for _, property := range o.Properties {
+				if unit, ok := property.Value.(string); ok && property.ID == "unit" {
+					shown = append(shown, unit)
+				}
+			}
+		}
+		for _, unit := range shown {
+			if !slices.Contains(units, unit) {
+				t.Errorf("%s has the unit %q", p.Title, unit)
+			}
+		}
+		if p.Title == "" || !strings.HasSuffix(p.Description, ".") || len(p.Targets) == 0 || p.Datasource.UID != "${datasource}" {
+			t.Errorf("%q lacks a title, a description, a target, or the data source of the variable", p.Title)
+		}
+		for _, target := range p.Targets {
+			if target.Datasource.UID != "${datasource}" {
+				t.Errorf("%s has the data source %s", p.Title, target.Datasource.UID)
+			}
+			if strings.Contains(target.Expr, "$__rate_interval") && target.Interval != "1m" {
+				t.Errorf("%s may ask for a rate over less than two scrapes", p.Title)
+			}
+		}
+	}
+}
+
+var (
+	selector  = regexp.MustCompile(`([a-zA-Z_:][a-zA-Z0-9_:]*)\{([^}]*)\}`)
+	ofCounter = regexp.MustCompile(`^[a-z_]+_(total|bucket|count|sum)$`)
+	rateOf    = regexp.MustCompile(`\brate\(([a-z_]+)\{[^}]*\}\[\$__rate_interval\]`)
+	increased = regexp.MustCompile(`\bincrease\(([a-z_]+)\{[^}]*\}\[\$__range\]`)
+	anyRate   = regexp.MustCompile(`\b(i?rate|increase|i?delta)\(`)
+	// isMetric tells metrics from labels and words of PromQL.
+	isMetric = regexp.MustCompile(`docspace_|^up$|^process_|^ALERTS`)
+)
+
+// What Grafana's dashboard-linter demands of queries, and that what they ask for exists.
+func TestDashboardQueries(t *testing.T) {
+	t.Parallel()
+	d, exists := readDashboard(t), knownMetric(t)
+	for title, expr := range d.queries() {
+		selectors, named := selector.FindAllStringSubmatch(expr, -1), 0
+		for _, name := range identifier.FindAllString(quoted.ReplaceAllString(expr, ""), -1) {
+			if isMetric.MatchString(name) {
+				named++
+			}
+		}
+		if named != len(selectors) || named == 0 {
+			t.Errorf("%s: %d metrics, but %d with matchers: %s", title, named, len(selectors), expr)
+		}
+		var counters []string
+		for _, s := range selectors {
+			name, matchers := s[1], s[2]
+			if strings.Contains(name, "docspace_") && !exists(name) {
+				t.Errorf("%s uses %s, which neither the exporter emits nor a rule records", title, name)
+			}
+			if !strings.Contains(matchers, `job=~"$job"`) || !strings.Contains(matchers, `instance=~"$instance"`) {
+				t.Errorf("%s: no job or instance for %s", title, name)
+			}
+			if ofCounter.MatchString(name) {
+				counters = append(counters, name)
+			}
+		}
+		counted := append(names(rateOf, expr), names(increased, expr)...)
+		slices.Sort(counters)
+		slices.Sort(counted)
+		if !slices.Equal(counters, counted) || len(anyRate.FindAllString(expr, -1)) != len(counted) {
+			t.Errorf("%s: not every counter, or not only counters, are in a rate of $__rate_interval or an increase of $__range: %s", title, expr)
+		}
+	}
+	for _, v := range d.Templating.List {
+		for _, name := range metricName.FindAllString(v.Query, -1) {
+			if !exists(name) {
+				t.Errorf("the variable %s uses %s, which does not exist", v.Name, name)
+			}
+		}
+	}
+}
+
+// names are what the group of a pattern matches.
+func names(pattern *regexp.Regexp, text string) []string {
+	found := pattern.FindAllStringSubmatch(text, -1)
+	all := make([]string, len(found))
+	for i := range found {
+		all[i] = found[i][1]
+	}
+	return all
+}
+
+var (
+	runbookLink = regexp.MustCompile(`"` + regexp.QuoteMeta(runbookBase) + `([^"]*)"`)
+	anyLink     = regexp.MustCompile(`"url": "([^"]*)"`)
+)
+
+func TestDashboardLinksToWhatThereIs(t *testing.T) {
+	t.Parallel()
+	text, pages := read(t, dashboardFile), runbooks(t)
+	for _, page := range names(runbookLink, text) {
+		file, anchor, _ := strings.Cut(page, "#")
+		if _, ok := pages[page]; !ok && anchor != "" {
+			t.Errorf("there is no runbook %s", page)
+		}
+		read(t, "runbooks/"+file)
+	}
+	var others []string
+	for _, url := range names(anyLink, text) {
+		if !strings.HasPrefix(url, runbookBase) {
+			others = append(others, strings.SplitN(url, "?", 2)[0])
+		}
+	}
+	slices.Sort(others)
+	if want := []string{"/d/" + readDashboard(t).UID, "https://docspace-exporter.example.com/status"}; !slices.Equal(others, want) {
+		t.Errorf("the other links are %v, not %v", others, want)
+	}
+}
+
+func TestGrafanaProvisioning(t *testing.T) {
+	t.Parallel()
+	var sources struct {
+		Datasources []struct {
+			Type, UID, URL string
+			JSONData       struct {
+				TimeInterval string `yaml:"timeInterval"`
+			} `yaml:"jsonData"`
+		}
+	}
+	readYAML(t, "grafana/provisioning/datasources/prometheus.yml", &sources)
+	var scraped struct {
+		Configs []struct {
+			Interval string `yaml:"scrape_interval"`
+		} `yaml:"scrape_configs"`
+	}
+	readYAML(t, "prometheus/prometheus.yml", &scraped)
+	if s := sources.Datasources; len(s) != 1 || s[0].Type != "prometheus" || s[0].JSONData.TimeInterval != scraped.Configs[0].Interval {
+		t.Errorf("the data sources are %+v", s)
+	}
+	var boards struct {
+		Providers []struct {
+			Type    string
+			Options struct{ Path string }
+		}
+	}
+	readYAML(t, "grafana/provisioning/dashboards/docspace.yml", &boards)
+	if b := boards.Providers; len(b) != 1 || b[0].Type != "file" || !strings.Contains(read(t, "grafana/README.md"), b[0].Options.Path) {
+		t.Errorf("the providers are %+v", b)
+	}
+}
