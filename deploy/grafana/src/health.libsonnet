@@ -74,11 +74,11 @@ local soon = '(%s - time()) < bool 86400' % q.graceEnds;
         })],
         links: [p.cellBook('failing.md', 'Runbook: failing'), p.cellBook('disabling.md', 'Runbook: off or gone')],
       }),
-      p.of('Last reason', p.width(120)),
+      p.of('Last reason', p.width(110)),
       p.of('Last success', p.sinceNow('never')),
       p.of('Last failure', p.sinceNow('never')),
-      p.of('Failed in a row', p.colored + p.width(120) + { thresholds: p.steps([[null, 'text'], [1, 'orange'], [5, 'red']]) }),
-      p.of('Failed in 1 h', p.colored + p.width(110) + {
+      p.of('Failed in a row', p.colored + p.width(125) + { thresholds: p.steps([[null, 'text'], [1, 'orange'], [5, 'red']]) }),
+      p.of('Failed in 1 h', p.colored + p.width(115) + {
         unit: 'percentunit',
         decimals: 0,
         mappings: [p.missing('–')],
@@ -109,15 +109,16 @@ local soon = '(%s - time()) < bool 86400' % q.graceEnds;
     )
     + p.size(16, 9) + p.books([p.runbook()]) + p.empty('No alert')
     + p.overrides([
-      p.of('Severity', p.background + p.width(90) + { mappings: [p.words({
+      p.of('Severity', p.background + p.width(80) + { mappings: [p.words({
         critical: { color: 'red' },
         warning: { color: 'orange' },
         info: { color: 'blue' },
       })] }),
       p.of('State', p.width(80)),
-      p.of('Portal', p.width(100)),
-      p.of('Alert', p.width(310) + { links: [p.cellBook('README.md', 'Runbooks')] }),
-      p.of('Id', p.width(60)),
+      p.of('Portal', p.width(90)),
+      p.of('Alert', p.width(290) + { links: [p.cellBook('README.md', 'Runbooks')] }),
+      p.of('Webhook', { noValue: '–' }),
+      p.of('Id', p.width(60) + { noValue: '–' }),
       p.of('Since', p.sinceNow('–')),
     ]),
     p.bars(

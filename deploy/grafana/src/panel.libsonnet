@@ -138,7 +138,7 @@
   background:: { 'custom.cellOptions': { type: 'color-background', mode: 'basic' } },
   colored:: { 'custom.cellOptions': { type: 'color-text' } },
   width(pixels):: { 'custom.width': pixels },
-  sinceNow(zero):: { unit: 'dateTimeFromNow', mappings: [$.zero(zero)], 'custom.width': 140 },
+  sinceNow(zero):: { unit: 'dateTimeFromNow', mappings: [$.zero(zero)], 'custom.width': 145 },
 
   // Changes to a panel.
   size(w, h):: { w:: w, h:: h },
