@@ -2,7 +2,6 @@ package collector_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -116,20 +115,7 @@ func (f *fleet) probe(t *testing.T, name string) samples {
 // reload asks the exporter to reload its configuration.
 func (f *fleet) reload(t *testing.T) page {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.exporter.URL+"/-/reload", http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := f.exporter.Client().Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return page{resp.StatusCode, resp.Header, string(body)}
+	return f.send(t, http.MethodPost, "/-/reload", nil)
 }
 
 // reconfigure writes a file with some of the portals and reloads it, which must succeed.

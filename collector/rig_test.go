@@ -202,7 +202,13 @@ type page struct {
 // get asks the exporter for a page.
 func (r *rig) get(t *testing.T, path string, header http.Header) page {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.exporter.URL+path, http.NoBody)
+	return r.send(t, http.MethodGet, path, header)
+}
+
+// send sends the exporter a request without a body.
+func (r *rig) send(t *testing.T, method, path string, header http.Header) page {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, r.exporter.URL+path, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
