@@ -100,6 +100,19 @@ func (l *deliveryLog) begin(f logFetch) {
 	for _, p := range l.pending {
 		p.read = false
 	}
+	for i := range f.webhooks {
+		l.meet(&f.webhooks[i])
+	}
+}
+
+// meet begins to watch a webhook that is in the list for the first time. One that is older than the
+// scrape before was hidden from the key's user until now, and so was what became of its deliveries.
+func (l *deliveryLog) meet(w *docspace.Webhook) {
+	if l.tallies[w.ID] != nil || l.followed.IsZero() {
+		return
+	}
+	created := w.CreatedOn.In(l.fetch.zone)
+	l.tallyOf(w.ID).hidden = !created.IsZero() && created.Before(l.followed.Add(-time.Minute))
 }
 
 // read asks for a page of the log.
@@ -139,11 +152,13 @@ func (l *deliveryLog) absorb(rows *stretch) (fresh int) {
 	return fresh
 }
 
-// absorbNew takes in a row that was not in the log before. At the very beginning those that have ended
-// are history, which only says whether a webhook is failing.
+// absorbNew takes in a row that was not in the log before. At the very beginning, of the exporter or of
+// what it may see of a webhook, those that have ended are history, which only says whether the webhook
+// is failing.
 func (l *deliveryLog) absorbNew(row *loggedRow) {
-	history := !l.tail.begun && row.Outcome != docspace.Pending
 	owner := l.ownerOf(&row.Delivery)
+	hidden := l.tallies[owner] != nil && l.tallies[owner].hidden
+	history := (!l.tail.begun || hidden) && row.Outcome != docspace.Pending
 	switch {
 	case history && (owner == 0 || l.isOld(&row.Delivery)):
 	case history:
@@ -225,6 +240,7 @@ func (l *deliveryLog) forgetUnlisted() {
 		l.tallyOf(id).fresh = false
 	}
 	for id, t := range l.tallies {
+		t.hidden = false
 		if _, ok := listed[id]; ok {
 			continue
 		}

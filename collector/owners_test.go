@@ -134,7 +134,9 @@ func TestTheSeriesOfADeletedWebhookGo(t *testing.T) {
 			t.Errorf("%s is still there", series)
 		}
 	}
-	r.portal.SetWebhooks([]simulator.Webhook{hook(8, "reports"), hook(9, "crm")})
+	again := hook(9, "crm")
+	again.CreatedOn = now
+	r.portal.SetWebhooks([]simulator.Webhook{hook(8, "reports"), again})
 	r.portal.AddDeliveries(of(9, accepted(waiting(6), time.Second)))
 	r.scrape(t).wantByWebhook(t, map[string]float64{`id="8",name="reports"`: 1, `id="9",name="crm"`: 1})
 }
@@ -184,6 +186,25 @@ func (f *failingPath) front(portal http.Handler) http.Handler {
 		}
 		portal.ServeHTTP(w, r)
 	})
+}
+
+// A webhook that the key's user was not allowed to see has a history when he is.
+func TestTheHistoryOfAWebhookThatWasHidden(t *testing.T) {
+	t.Parallel()
+	r := newLogRig(t, hook(7, "crm"))
+	r.portal.AddDeliveries(of(8, accepted(waiting(1), time.Second)), of(8, failed(waiting(2), 0, "Connection refused (a:1)")), of(8, waiting(3)))
+	r.scrape(t)
+	r.portal.SetWebhooks([]simulator.Webhook{hook(7, "crm"), hook(8, "hidden")})
+	for range 2 {
+		s := r.scrape(t)
+		s.wantByWebhook(t, map[string]float64{`id="7",name="crm"`: 0, `id="8",name="hidden"`: 0})
+		s.want(t, samples{
+			`docspace_webhook_pending_deliveries{id="8",name="hidden"}`:   1,
+			`docspace_webhook_consecutive_failures{id="8",name="hidden"}`: 1,
+		})
+	}
+	r.portal.AddDeliveries(of(8, accepted(waiting(3), time.Second)), of(8, accepted(waiting(4), time.Second)))
+	r.scrape(t).wantByWebhook(t, map[string]float64{`id="7",name="crm"`: 0, `id="8",name="hidden"`: 2})
 }
 
 // While the list can't be read, deliveries go on being counted, but are not shown.

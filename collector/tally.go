@@ -19,6 +19,7 @@ type tally struct {
 	durations prometheus.Histogram
 	streak    streak
 	fresh     bool // the list of webhooks has not had it yet, and may still
+	hidden    bool // the webhook is old, but was not to be seen before the fetch under way
 }
 
 // counts are numbers of deliveries that ended.
