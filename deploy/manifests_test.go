@@ -19,6 +19,7 @@ type manifest struct {
 	Spec struct {
 		Replicas    int
 		Selector    map[string]any
+		JobLabel    string         `yaml:"jobLabel"`
 		PodSelector map[string]any `yaml:"podSelector"`
 		Template    struct {
 			Metadata struct{ Labels map[string]string }
@@ -140,6 +141,10 @@ func TestSelectorsSelectTheExporter(t *testing.T) {
 		if monitor, there := objects["ServiceMonitor"]; there {
 			if selector, _ := monitor.Spec.Selector["matchLabels"].(map[string]any); !selects(selector, service.Metadata.Labels) {
 				t.Errorf("ServiceMonitor selects %v, the service has %v", selector, service.Metadata.Labels)
+			}
+			// Else the name of the service is the job, which whoever installs it chooses.
+			if job := service.Metadata.Labels[monitor.Spec.JobLabel]; !strings.HasPrefix(job, "docspace") {
+				t.Errorf("the job is %q, the rules look for docspace.*", job)
 			}
 		}
 		if _, several := objects["ScrapeConfig"]; several && objects["Deployment"].Spec.Replicas != 1 {
