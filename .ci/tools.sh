@@ -17,7 +17,7 @@ install_tools() {
     need buildah buildah
     need podman podman
     need runc runc
-    need busybox busybox-static
+    need_static_busybox
     need chromium chromium
     need prometheus-alertmanager prometheus-alertmanager
     need systemd-analyze systemd
@@ -41,12 +41,16 @@ apt_update() {
 }
 
 # need COMMAND PACKAGE: installs the Debian package when the command is missing.
-need() {
-    if ! command -v "$1" >/dev/null; then
-        apt_update
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2" >"$work/apt.log" 2>&1 ||
-            { cat "$work/apt.log"; fail "cannot install $2"; }
-    fi
+need() { command -v "$1" >/dev/null || install_package "$2"; }
+
+# need_static_busybox: the busybox that many machines have needs libraries, which an empty image has not.
+need_static_busybox() { dpkg -s busybox-static >/dev/null 2>&1 || install_package busybox-static; }
+
+# install_package PACKAGE: one that it conflicts with gives way.
+install_package() {
+    apt_update
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1" >"$work/apt.log" 2>&1 ||
+        { cat "$work/apt.log"; fail "cannot install $1"; }
 }
 
 # install_go NAME PACKAGE VERSION
