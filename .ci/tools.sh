@@ -82,9 +82,10 @@ install_dashboard_check() {
     local dir
     dir=$cache/check-dashboard-$(cat deploy/grafana/schema/* | cksum | cut -d ' ' -f 1)
     if [[ ! -d $dir ]]; then
+        rm -rf "$dir.new"
         npm install --silent --no-audit --no-fund --ignore-scripts --legacy-peer-deps --install-links \
-            --prefix "$work/check-dashboard" ./deploy/grafana/schema
-        mv "$work/check-dashboard" "$dir"
+            --prefix "$dir.new" ./deploy/grafana/schema
+        mv "$dir.new" "$dir" # so that it is there as a whole or not at all
     fi
     PATH=$dir/node_modules/.bin:$PATH
 }
@@ -100,6 +101,7 @@ install_schemas() {
     [[ ! -d $KUBERNETES_SCHEMAS ]] || return 0
     kubernetes=$(module_dir k8s.io/kubernetes "$kubernetes_version")
     operator=$(module_dir github.com/prometheus-operator/prometheus-operator "$operator_version")
-    go run ./.ci/schemas "$kubernetes/api/openapi-spec/swagger.json" "$operator/example/prometheus-operator-crd-full" "$work/schemas"
-    mv "$work/schemas" "$KUBERNETES_SCHEMAS"
+    rm -rf "$KUBERNETES_SCHEMAS.new"
+    go run ./.ci/schemas "$kubernetes/api/openapi-spec/swagger.json" "$operator/example/prometheus-operator-crd-full" "$KUBERNETES_SCHEMAS.new"
+    mv "$KUBERNETES_SCHEMAS.new" "$KUBERNETES_SCHEMAS"
 }
