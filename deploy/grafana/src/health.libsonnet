@@ -9,11 +9,11 @@ local soon = '(%s - time()) < bool 86400' % q.graceEnds;
   health: [
     p.stat('Not read', 'How many portals tell nothing, because their list of webhooks cannot be read or their exporter does not answer. While it is not 0, nothing is known of their webhooks.', 'none', 'sum(1 - %s)' % q.one(q.read), p.red(1), none)
     + p.books([p.runbook('portal.md')]),
-    p.stat('Failing', 'How many webhooks are on and have a failure as their last known outcome.', 'none', 'sum(%s)' % q.failing, p.red(1), none)
+    p.stat('Failing', 'How many webhooks are on and have a failure as their last known outcome.', 'none', 'sum((%s) == bool 1)' % q.state, p.red(1), none)
     + p.books([p.runbook('failing.md')]),
     p.stat('Off soon', 'How many failing webhooks DocSpace is going to switch off within a day, those that have no grace left among them.', 'none', 'sum(%s * (%s))' % [q.failing, soon], p.red(1), none)
     + p.books([p.runbook('disabling.md#docspacewebhookautodisablesoon')]),
-    p.stat('Switched off', 'How many webhooks are off, by a person or by DocSpace. Events for a webhook that is off are not even written down.', 'none', 'sum(1 - %s)' % q.enabled, p.orange(1), none)
+    p.stat('Switched off', 'How many webhooks are off, by a person or by DocSpace. Events for a webhook that is off are not even written down.', 'none', 'sum((%s) == bool 2)' % q.state, p.orange(1), none)
     + p.books([p.runbook('disabling.md#docspacewebhookdisabled')]),
     p.stat('Accepted', 'The share of deliveries in the time shown that receivers accepted. The objective of the alerts is 99 %.', 'percentunit', '1 - sum(%s) / sum(%s)' % [q.increase('docspace_webhook_delivery_failures_total'), q.increase('docspace_webhook_deliveries_total')], p.steps([[null, 'red'], [0.95, 'orange'], [0.99, 'green']]), [p.missing('no delivery')])
     + p.books([p.runbook('failing.md#docspacewebhookerrorbudgetburn')]) + p.decimals(1),
