@@ -125,6 +125,9 @@ func addCommands(app *kingpin.Application, f *flags) {
 
 // serve runs the exporter until a signal ends it, or, to check the configuration, does all but that.
 func serve(f *flags, base log.Logger) error {
+	if err := web.Validate(*f.web.WebConfigFile); err != nil {
+		return fmt.Errorf("web configuration: %w", err)
+	}
 	logger := log.With(base, "ts", log.DefaultTimestampUTC, "caller", log.DefaultCaller)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -159,7 +162,7 @@ func serve(f *flags, base log.Logger) error {
 		return err
 	}
 	if f.configCheck {
-		return errors.Join(portals.CheckFiles(), web.Validate(*f.web.WebConfigFile))
+		return portals.CheckFiles()
 	}
 	level.Info(logger).Log("msg", "starting "+program, "version", version.Info(), "build", version.BuildContext())
 	group.Add(func() error { return reloader.Watch(hangUps) }, func(error) {
