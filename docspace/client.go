@@ -28,11 +28,13 @@ const (
 	EndpointWebhooks Endpoint = "webhooks" // GET settings/webhook
 	EndpointTriggers Endpoint = "triggers" // GET settings/webhook/triggers
 	EndpointLog      Endpoint = "log"      // GET settings/webhooks/log
+	EndpointKey      Endpoint = "key"      // GET keys/@self
+	EndpointUser     Endpoint = "user"     // GET people/@self
 )
 
 // Endpoints returns every Endpoint.
 func Endpoints() []Endpoint {
-	return []Endpoint{EndpointSettings, EndpointWebhooks, EndpointTriggers, EndpointLog}
+	return []Endpoint{EndpointSettings, EndpointWebhooks, EndpointTriggers, EndpointLog, EndpointKey, EndpointUser}
 }
 
 const (

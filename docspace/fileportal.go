@@ -16,6 +16,8 @@ import (
 type PortalSettings struct {
 	// Timeout of one scrape when Prometheus does not say.
 	Timeout time.Duration `yaml:"timeout"`
+	// MinInterval is how long scrapes share the snapshot of a complete fetch, counted from its end; 0 for never.
+	MinInterval time.Duration `yaml:"min_interval"`
 	// TimeZone is what ParseTimeZone reads.
 	TimeZone string `yaml:"time_zone"`
 	// AutoDisableAfter is how long the portal puts up with a webhook without success.
@@ -36,6 +38,7 @@ func (s *PortalSettings) Mistakes() iter.Seq2[string, string] {
 			must string
 		}{
 			{"timeout", s.Timeout > 0, positive},
+			{"min_interval", s.MinInterval >= 0, "must not be negative"},
 			{"auto_disable_after", s.AutoDisableAfter > 0, positive},
 			{"max_response_size", s.MaxResponseSize > 0, positive},
 			{"deliveries.stuck_after", s.Deliveries.StuckAfter > 0, positive},
