@@ -25,7 +25,7 @@ const (
 func (p *Portal) access(s *snapshot) []Access {
 	list := append(reached(s.webhooksRead.err), read("webhooks", s.webhooksRead.err), read("settings", s.settingsErr))
 	if s.webhooksRead.err == nil {
-		list[len(list)-2].Hint = "all of them if the key is an administrator's, else only those that its user made"
+		list[len(list)-2].Hint = completeness(s.user)
 	}
 	for _, c := range p.collectors {
 		if c.name() != "webhooks" {
@@ -33,6 +33,18 @@ func (p *Portal) access(s *snapshot) []Access {
 		}
 	}
 	return list
+}
+
+// completeness says whether the list holds every webhook.
+func completeness(user *docspace.User) string {
+	switch {
+	case user == nil:
+		return "all of them if the key's user is an administrator, else only those that the user created"
+	case user.SeesAll():
+		return "all of them"
+	default:
+		return "only those that the key's user created, who is no administrator"
+	}
 }
 
 // reached tells which of the steps to the list of webhooks were made.

@@ -1,36 +1,65 @@
 package collector
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
-// cached keeps an answer for a while. After a failure the last good answer stays at hand and the
-// next scrape asks again.
+// cached keeps a response for a while. After a failure the last good one is still returned and the next
+// scrape requests again. It is safe for concurrent use.
 type cached[T any] struct {
-	ttl   time.Duration
+	ttl time.Duration
+	// outlives is how long after the end of its time to live a value is still returned while requests fail; 0 for ever.
+	outlives time.Duration
+
+	mu    sync.Mutex
 	value T
 	known bool
-	until time.Time
+	read  time.Time // when the value was
+	until time.Time // no request before
 }
 
-// get returns the answer, which read fetches when it is due. What read tells not to keep is still
-// returned, but asked for again the next time.
+// get returns the value, which read requests when it is due. A value that read says not to keep is
+// returned all the same, but requested again the next time.
 func (c *cached[T]) get(now time.Time, read func() (value T, keep bool, err error)) (value T, known bool, err error) {
-	if c.good(now) {
-		return c.value, true, nil
+	if value, fresh := c.fresh(now); fresh {
+		return value, true, nil
 	}
 	value, keep, err := read()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if err != nil {
+		if c.known && c.outlives > 0 && now.After(c.read.Add(c.ttl+c.outlives)) {
+			var none T
+			c.value, c.known = none, false
+		}
 		return c.value, c.known, err
 	}
-	c.value, c.known = value, true
-	c.until = now
+	c.value, c.known, c.read, c.until = value, true, now, now
 	if keep {
 		c.until = now.Add(c.ttl)
 	}
 	return value, true, nil
 }
 
-// good tells whether the answer at hand needs not be asked for again yet.
-func (c *cached[T]) good(now time.Time) bool { return c.known && now.Before(c.until) }
+// fresh returns the value if it needs no request yet.
+func (c *cached[T]) fresh(now time.Time) (value T, fresh bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.value, c.known && now.Before(c.until)
+}
 
-// expire has the answer asked for again.
-func (c *cached[T]) expire() { c.until = time.Time{} }
+// forget drops the value.
+func (c *cached[T]) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var none T
+	c.value, c.known, c.until = none, false, time.Time{}
+}
+
+// expire has the value requested again.
+func (c *cached[T]) expire() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.until = time.Time{}
+}

@@ -119,7 +119,7 @@ func explanation(reason docspace.Reason) (words, step string) {
 			"Check the spelling of the URL and this machine's resolver."
 	case docspace.ReasonTLS:
 		return "The portal's certificate is not trusted, or the TLS handshake fails.",
-			"Renew the certificate, or have this machine trust its authority."
+			"Renew the certificate, or name its authority with --docspace.ca-file, or tls_config.ca_file in the file."
 	case docspace.ReasonDecode:
 		return "The answer is not what the DocSpace API documents.",
 			"Check that the URL is a portal's and not that of a login page in front of it."

@@ -2,6 +2,7 @@ package collector_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"testing"
 	"time"
 
@@ -16,8 +17,12 @@ type fakeClient struct {
 	settings func(context.Context) (docspace.Settings, error)
 	webhooks func(context.Context) (docspace.WebhookList, error)
 	triggers func(context.Context) ([]docspace.Trigger, error)
-	skipped  []error // elements of the list of triggers
-	closed   bool
+	key      func(context.Context) (docspace.Key, error)
+	user     func(context.Context) (docspace.User, error)
+
+	skipped    []error // elements of the list of triggers
+	credential [sha256.Size]byte
+	closed     bool
 }
 
 func (f *fakeClient) Settings(ctx context.Context) (docspace.Settings, error) {
@@ -45,6 +50,24 @@ func (f *fakeClient) Triggers(ctx context.Context) (docspace.TriggerList, error)
 func (f *fakeClient) Log(context.Context, docspace.LogQuery) (docspace.LogPage, error) {
 	return docspace.LogPage{}, nil
 }
+
+func (f *fakeClient) Key(ctx context.Context) (docspace.Key, error) {
+	if f.key == nil {
+		return docspace.Key{}, nil
+	}
+	return f.key(ctx)
+}
+
+func (f *fakeClient) User(ctx context.Context) (docspace.User, error) {
+	if f.user == nil {
+		return docspace.User{Admin: true}, nil
+	}
+	return f.user(ctx)
+}
+
+func (f *fakeClient) Credential() [sha256.Size]byte { return f.credential }
+
+func (f *fakeClient) CertificateExpiry() time.Time { return time.Time{} }
 
 func (f *fakeClient) Close() { f.closed = true }
 

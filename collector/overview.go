@@ -11,6 +11,8 @@ type overview struct {
 	up          *prometheus.Desc
 	info        *prometheus.Desc
 	clockOffset *prometheus.Desc
+	certificate *prometheus.Desc
+	keyExpiry   *prometheus.Desc
 	success     *prometheus.Desc
 	duration    *prometheus.Desc
 	failure     *prometheus.Desc
@@ -25,6 +27,11 @@ func newOverview() *overview {
 			[]string{"version", "alias", "time_zone"}, nil),
 		clockOffset: prometheus.NewDesc("docspace_portal_clock_offset_seconds",
 			"The portal's clock minus the exporter's, by the Date header of the list of webhooks, which has whole seconds.", nil, nil),
+		certificate: prometheus.NewDesc("docspace_portal_certificate_expiry_timestamp_seconds",
+			"When the certificate ends that the portal last presented, trusted or not. No series without TLS.", nil, nil),
+		keyExpiry: prometheus.NewDesc("docspace_api_key_expiry_timestamp_seconds",
+			"When the API key ends (GET keys/@self, field expiresAt), 0 for a key without an end. No series while unknown. Requested once an hour.",
+			nil, nil),
 		success: prometheus.NewDesc("docspace_scrape_collector_success",
 			"Whether the collector could read its part of the portal.", []string{"collector"}, nil),
 		duration: prometheus.NewDesc("docspace_scrape_collector_duration_seconds",
@@ -35,7 +42,7 @@ func newOverview() *overview {
 }
 
 func (o *overview) describe(ch chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{o.up, o.info, o.clockOffset, o.success, o.duration, o.failure} {
+	for _, desc := range []*prometheus.Desc{o.up, o.info, o.clockOffset, o.certificate, o.keyExpiry, o.success, o.duration, o.failure} {
 		ch <- desc
 	}
 }
@@ -50,6 +57,12 @@ func (o *overview) collect(s *snapshot, collectors []collector, ch chan<- promet
 	}
 	if s.clockOffset != nil {
 		send(o.clockOffset, s.clockOffset.Seconds())
+	}
+	if !s.certificate.IsZero() {
+		send(o.certificate, unix(s.certificate))
+	}
+	if s.key != nil {
+		send(o.keyExpiry, unix(s.key.ExpiresOn))
 	}
 	for _, c := range collectors {
 		read := c.outcome(s)

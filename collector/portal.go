@@ -3,6 +3,7 @@ package collector
 
 import (
 	"context"
+	"crypto/sha256"
 	"sync"
 	"time"
 
@@ -15,12 +16,16 @@ import (
 // DefaultPortal names the portal of an exporter that has only one.
 const DefaultPortal = "default"
 
-// Client reads a portal, as *docspace.Client does.
+// Client reads a portal, as *docspace.Client does. Its methods return when their context is done.
 type Client interface {
 	Settings(ctx context.Context) (docspace.Settings, error)
 	Webhooks(ctx context.Context) (docspace.WebhookList, error)
 	Triggers(ctx context.Context) (docspace.TriggerList, error)
 	Log(ctx context.Context, query docspace.LogQuery) (docspace.LogPage, error)
+	Key(ctx context.Context) (docspace.Key, error)
+	User(ctx context.Context) (docspace.User, error)
+	Credential() [sha256.Size]byte
+	CertificateExpiry() time.Time
 	Close()
 }
 
@@ -45,17 +50,23 @@ type Portal struct {
 	overview   *overview
 	collectors []collector
 	troubles   *troubles
+	logger     log.Logger
 
-	fetching sync.Mutex // one fetch at a time: held while what follows is used
 	settings cached[location]
-	triggers cached[docspace.TriggerList]
-	log      *deliveryLog
+	triggers cached[triggerState]
+	identity *identity
+	logTurn  turn
+	log      *deliveryLog // for the fetch that has the turn
 
-	mu     sync.Mutex // guards what follows
-	flight *flight
-	closed bool
+	mu          sync.Mutex // guards what follows
+	current     *fetch     // that scrapes join
+	running     map[*fetch]bool
+	recent      *snapshot // of the last complete fetch, that scrapes share
+	recentUntil time.Time
+	reloads     int
+	closed      bool
 
-	flights sync.WaitGroup
+	fetches sync.WaitGroup
 }
 
 // collector translates one part of a snapshot.
@@ -70,14 +81,18 @@ type collector interface {
 
 // NewPortal returns a Portal, which closes the client when it is closed itself.
 func NewPortal(client Client, opts PortalOptions) *Portal {
+	logger := log.With(opts.Logger, "portal", opts.Name)
 	p := &Portal{
 		client:   client,
 		opts:     opts,
 		overview: newOverview(),
-		troubles: newTroubles(log.With(opts.Logger, "portal", opts.Name), opts.Clock),
+		troubles: newTroubles(logger, opts.Clock),
+		logger:   logger,
 		settings: cached[location]{ttl: settingsTTL},
-		triggers: cached[docspace.TriggerList]{ttl: triggersTTL},
+		triggers: cached[triggerState]{ttl: triggersTTL},
+		identity: newIdentity(),
 		log:      newDeliveryLog(client, opts.Settings.Deliveries, opts.Clock),
+		running:  map[*fetch]bool{},
 	}
 	switched := opts.Settings.Collectors
 	if switched.Webhooks {
@@ -97,15 +112,15 @@ func (p *Portal) Collector(ctx context.Context) prometheus.Collector {
 	return &scrape{ctx: ctx, portal: p}
 }
 
-// Close ends the fetch under way, waits for it and drops the connections.
+// Close ends the fetches under way, waits for them and drops the connections.
 func (p *Portal) Close() {
 	p.mu.Lock()
 	p.closed = true
-	if p.flight != nil {
-		p.flight.cancel()
+	for f := range p.running {
+		f.cancel()
 	}
 	p.mu.Unlock()
-	p.flights.Wait()
+	p.fetches.Wait()
 	p.client.Close()
 }
 
@@ -128,8 +143,12 @@ func (s *scrape) Collect(ch chan<- prometheus.Metric) {
 	snap := s.portal.snapshot(s.ctx)
 	s.portal.overview.collect(snap, s.portal.collectors, ch)
 	for _, c := range s.portal.collectors {
-		if c.outcome(snap).err == nil {
-			c.collect(snap, ch)
+		if c.outcome(snap).err != nil {
+			continue
 		}
+		_ = s.portal.protect(func() error { // it is logged
+			c.collect(snap, ch)
+			return nil
+		})
 	}
 }

@@ -20,6 +20,7 @@ type Portals struct {
 	exporter *Exporter
 	logger   log.Logger
 	clock    func() time.Time
+	budget   *docspace.Budget // of the responses that are decoded at the same time
 
 	applying sync.Mutex // one change of the set at a time
 	mu       sync.RWMutex
@@ -48,9 +49,12 @@ type watch struct {
 	scrapes sync.WaitGroup
 }
 
+// decodingBudget is how many bytes of responses may be decoded at the same time, over all portals.
+const decodingBudget = 128 << 20
+
 // NewPortals returns an empty set, whose requests are counted by the exporter.
 func NewPortals(e *Exporter, logger log.Logger, clock func() time.Time) *Portals {
-	return &Portals{exporter: e, logger: logger, clock: clock, retiring: map[*watch]bool{}}
+	return &Portals{exporter: e, logger: logger, clock: clock, budget: docspace.NewBudget(decodingBudget), retiring: map[*watch]bool{}}
 }
 
 // Apply replaces the portals by those of a configuration, all or, on an error, none. A portal that is still
@@ -82,8 +86,9 @@ func (p *Portals) build(config docspace.ValidPortals) (portalSet, error) {
 		m := &member{ValidPortal: conf}
 		if old := p.current.byName[conf.Name]; old != nil && old.Same(conf) {
 			m.watch = old.watch
+			m.portal.reloaded()
 		} else {
-			client, err := conf.NewClient(p.exporter.Observer(conf.Name))
+			client, err := conf.NewClient(p.exporter.Observer(conf.Name), p.budget)
 			if err != nil {
 				p.discard(created)
 				p.forget(conf.Name)
@@ -232,7 +237,7 @@ func (p *Portals) Close() {
 	}
 	p.applying.Unlock()
 	for _, w := range watches {
-		w.portal.Close()
+		p.closing.Go(w.portal.Close)
 	}
 	p.closing.Wait()
 }

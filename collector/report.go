@@ -35,7 +35,11 @@ type Report struct {
 	TimeZone string `json:"time_zone"`
 	// ClockOffset is the portal's clock minus ours, in seconds; nil if unknown.
 	ClockOffset *float64 `json:"clock_offset_seconds"`
-	Access      []Access `json:"access"`
+	// KeyExpiry is when the API key ends, the zero Moment for a key without an end; nil if unknown.
+	KeyExpiry *Moment `json:"api_key_expiry,omitempty"`
+	// Complete reports whether Webhooks are all of the portal; nil if unknown.
+	Complete *bool    `json:"webhooks_complete,omitempty"`
+	Access   []Access `json:"access"`
 	// Remarks are what makes the report less than whole or exact, or the key less than safe.
 	Remarks  []string        `json:"remarks"`
 	Webhooks []WebhookReport `json:"webhooks"`
@@ -75,6 +79,7 @@ func (p *Portal) Report(ctx context.Context) *Report {
 	if s.location == nil {
 		return r
 	}
+	r.addIdentity(s, now)
 	r.Version, r.Alias = printable(s.location.settings.Version), printable(s.location.settings.Alias)
 	r.TimeZone = s.location.zoneName()
 	for i := range s.webhooks {
@@ -82,6 +87,24 @@ func (p *Portal) Report(ctx context.Context) *Report {
 	}
 	slices.SortFunc(r.Webhooks, worseWebhook)
 	return r
+}
+
+// lastDays is how long before the end of a key a person should create another one.
+const lastDays = 14 * 24 * time.Hour
+
+// addIdentity adds what is known about the API key and its user.
+func (r *Report) addIdentity(s *snapshot, now time.Time) {
+	if s.user != nil {
+		r.Complete = new(s.user.SeesAll())
+	}
+	if s.key == nil {
+		return
+	}
+	end := s.key.ExpiresOn
+	r.KeyExpiry = new(newMoment(end, now, s.location.zone))
+	if left := end.Sub(now); !end.IsZero() && left < lastDays {
+		r.Remarks = append(r.Remarks, "The API key ends in "+span(max(left, 0))+": create another one.")
+	}
 }
 
 func (p *Portal) webhookReport(s *snapshot, w *docspace.Webhook, now time.Time) WebhookReport {
@@ -129,7 +152,10 @@ func (s *snapshot) remarks() []string {
 	if s.clockOffset != nil && s.clockOffset.Abs() > time.Minute {
 		list = append(list, "The portal's clock and this machine's differ by "+span(s.clockOffset.Abs())+".")
 	}
-	if slices.ContainsFunc(s.triggers, func(t docspace.Trigger) bool { return !t.Available }) {
+	switch {
+	case s.user != nil && !s.user.SeesAll():
+		list = append(list, "The key's user is neither the owner nor a DocSpace administrator: the webhooks of others are not listed.")
+	case s.user == nil && slices.ContainsFunc(s.triggers, func(t docspace.Trigger) bool { return !t.Available }):
 		list = append(list, "The key's user may not subscribe to every event, so is probably no administrator: the webhooks of others are not listed.")
 	}
 	return list

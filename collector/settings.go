@@ -29,13 +29,18 @@ var errNoZone = errors.New("settings name none, so the portal may not have accep
 // readSettings returns the settings of the portal, at worst those of an earlier time or, if it
 // never told any, empty ones. Settings without a usable zone are asked for again by the next scrape.
 func (p *Portal) readSettings(ctx context.Context) (*location, error) {
-	l, known, err := p.settings.get(p.opts.Clock(), func() (location, bool, error) {
-		settings, err := p.client.Settings(ctx)
-		if err != nil {
-			return location{}, false, err
-		}
-		l := p.locate(settings)
-		return l, l.zoneErr == nil, nil
+	var l location
+	known := false
+	err := p.protect(func() (err error) {
+		l, known, err = p.settings.get(p.opts.Clock(), func() (location, bool, error) {
+			settings, err := p.client.Settings(ctx)
+			if err != nil {
+				return location{}, false, err
+			}
+			l := p.locate(settings)
+			return l, l.zoneErr == nil, nil
+		})
+		return err
 	})
 	if !known {
 		l = p.locate(docspace.Settings{})

@@ -2,6 +2,7 @@ package collector
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -26,10 +27,26 @@ type snapshot struct {
 	skipped       error // the webhooks that could not be read
 	triggers      []docspace.Trigger
 	triggersRead  outcome
-	triggersKnown bool // an answer, though perhaps an old one, is at hand
+	unsupported   error // of a server without triggers
+	triggersKnown bool  // from a response, though perhaps an old one
 
 	deliveries     *deliveries
 	deliveriesRead outcome
+
+	key             *docspace.Key  // nil for unknown
+	user            *docspace.User // nil for unknown
+	keyErr, userErr error          // why they may be old or unknown
+	certificate     time.Time      // when the portal's ends; zero for unknown
+}
+
+// complete reports whether everything that the snapshot should hold was read.
+func (s *snapshot) complete() bool {
+	for _, err := range []error{s.settingsErr, s.webhooksRead.err, s.triggersRead.err, s.deliveriesRead.err} {
+		if err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // outcome is how reading one part of a portal went.
@@ -44,18 +61,17 @@ func unread(err error) *snapshot {
 	return &snapshot{settingsErr: err, webhooksRead: outcome{err: err}, triggersRead: outcome{err: err}, deliveriesRead: outcome{err: err}}
 }
 
-// fetch asks the portal for everything that is due, side by side.
+// fetch requests everything of the portal that is due, side by side.
 func (p *Portal) fetch(ctx context.Context) *snapshot {
-	p.fetching.Lock()
-	defer p.fetching.Unlock()
 	var (
 		s      snapshot
 		list   docspace.WebhookList
 		newest docspace.LogPage
 		reads  sync.WaitGroup
 	)
-	settingsKept := p.settings.good(p.opts.Clock())
+	_, settingsKept := p.settings.fresh(p.opts.Clock())
 	reads.Go(func() { s.location, s.settingsErr = p.readSettings(ctx) })
+	reads.Go(func() { p.readIdentity(ctx, &s) })
 	reads.Go(func() {
 		s.webhooksRead = p.timed(func() (err error) {
 			list, err = p.client.Webhooks(ctx)
@@ -68,7 +84,7 @@ func (p *Portal) fetch(ctx context.Context) *snapshot {
 	if p.opts.Settings.Collectors.Deliveries {
 		reads.Go(func() {
 			s.deliveriesRead = p.timed(func() (err error) {
-				newest, err = p.client.Log(ctx, docspace.LogQuery{Count: docspace.MaxLogPage})
+				newest, err = p.readNewest(ctx)
 				return err
 			})
 		})
@@ -79,8 +95,11 @@ func (p *Portal) fetch(ctx context.Context) *snapshot {
 		p.settings.expire()
 		s.location, s.settingsErr = p.readSettings(ctx)
 	}
-	s.clockOffset, s.skipped = list.ClockOffset, summary(list.Skipped)
-	s.triggersRead.err = forgiveMissingTriggers(&s)
+	if p.identity.outdated(p.client.Credential(), list.Webhooks, s.webhooksRead.err == nil) {
+		p.readIdentity(ctx, &s)
+	}
+	s.clockOffset, s.skipped, s.certificate = list.ClockOffset, summary(list.Skipped), p.client.CertificateExpiry()
+	p.checkUnsupported(&s)
 	var repeatedWebhooks, repeatedTriggers error
 	s.webhooks, repeatedWebhooks = lastOfEach(list.Webhooks, func(w *docspace.Webhook) int64 { return w.ID })
 	s.triggers, repeatedTriggers = lastOfEach(s.triggers, func(t *docspace.Trigger) string { return t.Name })
@@ -92,6 +111,8 @@ func (p *Portal) fetch(ctx context.Context) *snapshot {
 	p.troubles.report("cannot read the portal's settings", s.settingsErr)
 	p.troubles.report("cannot read the webhooks", s.webhooksRead.err)
 	p.troubles.report("cannot read the triggers", s.triggersRead.err)
+	p.troubles.report("failed to read the end of the API key", s.keyErr)
+	p.troubles.report("failed to read the role of the API key's user", s.userErr)
 	if s.webhooksRead.err == nil {
 		p.troubles.report("the portal's time zone is unknown, dates are read as UTC", s.location.zoneErr)
 		p.troubles.report("skipped webhooks that cannot be read", s.skipped)
@@ -101,52 +122,92 @@ func (p *Portal) fetch(ctx context.Context) *snapshot {
 	return &s
 }
 
-// readDeliveries reads what of the delivery log is needed beside its newest page.
+// readDeliveries reads what of the delivery log is needed in addition to its newest page, which is read
+// again when another fetch went first.
 func (p *Portal) readDeliveries(ctx context.Context, s *snapshot, newest docspace.LogPage) {
-	if s.deliveriesRead.err == nil {
-		var gap error
-		followed := p.timed(func() (err error) {
-			gap, err = p.log.follow(ctx, logFetch{
-				first: newest, zone: s.location.zone, webhooks: s.webhooks, listed: s.webhooksRead.err == nil,
-			})
+	for s.deliveriesRead.err == nil {
+		h, err := p.logTurn.take(ctx)
+		if err != nil {
+			s.deliveriesRead.err = fmt.Errorf("wait for the delivery log: %w", err)
+			break
+		}
+		p.followLog(h.ctx, s, newest)
+		yielded := s.deliveriesRead.err != nil && h.hasYielded()
+		h.giveBack()
+		if !yielded {
+			break
+		}
+		again := p.timed(func() (err error) {
+			newest, err = p.readNewest(ctx)
 			return err
 		})
-		s.deliveriesRead.err = followed.err
-		s.deliveriesRead.took += followed.took
-		if gap != nil || followed.err == nil { // else nobody knows
-			p.troubles.report("cannot keep up with the delivery log", gap)
-		}
-		p.troubles.report("skipped deliveries that cannot be read", p.log.fetch.skipped)
-	}
-	if s.deliveriesRead.err == nil {
-		s.deliveries = p.log.snapshot()
+		s.deliveriesRead.err = again.err
+		s.deliveriesRead.took += again.took
 	}
 	p.troubles.report("cannot read the delivery log", s.deliveriesRead.err)
 }
 
+func (p *Portal) readNewest(ctx context.Context) (docspace.LogPage, error) {
+	return p.client.Log(ctx, docspace.LogQuery{Count: docspace.MaxLogPage})
+}
+
+// followLog takes in the newest page. It must be called by the fetch that has the turn.
+func (p *Portal) followLog(ctx context.Context, s *snapshot, newest docspace.LogPage) {
+	var gap error
+	followed := p.timed(func() (err error) {
+		gap, err = p.log.follow(ctx, logFetch{
+			first: newest, zone: s.location.zone, webhooks: s.webhooks, listed: s.webhooksRead.err == nil,
+		})
+		return err
+	})
+	s.deliveriesRead.err = followed.err
+	s.deliveriesRead.took += followed.took
+	if errors.Is(followed.err, errPanic) { // what it has counted by then can't be known
+		p.log = newDeliveryLog(p.client, p.opts.Settings.Deliveries, p.opts.Clock)
+		return
+	}
+	if gap != nil || followed.err == nil { // else it is not known
+		p.troubles.report("cannot keep up with the delivery log", gap)
+	}
+	p.troubles.report("skipped deliveries that cannot be read", p.log.fetch.skipped)
+	if followed.err == nil {
+		s.deliveries = p.log.snapshot()
+	}
+}
+
 func (p *Portal) timed(read func() error) outcome {
 	start := p.opts.Clock()
-	err := read()
+	err := p.protect(read)
 	return outcome{err: err, took: p.opts.Clock().Sub(start)}
 }
 
+// triggerState is what is known about the triggers.
+type triggerState struct {
+	list docspace.TriggerList
+	// unsupported is the error of a server that has no list of triggers.
+	unsupported error
+}
+
 func (p *Portal) readTriggers(ctx context.Context, s *snapshot) error {
-	list, known, err := p.triggers.get(p.opts.Clock(), func() (docspace.TriggerList, bool, error) {
+	state, known, err := p.triggers.get(p.opts.Clock(), func() (triggerState, bool, error) {
 		list, err := p.client.Triggers(ctx)
-		return list, true, err
+		if isUnsupported(err) {
+			return triggerState{unsupported: err}, true, nil
+		}
+		return triggerState{list: list}, true, err
 	})
-	s.triggers, s.triggersKnown = list.Triggers, known
-	p.troubles.report("skipped triggers that cannot be read", summary(list.Skipped))
+	s.triggers, s.triggersKnown, s.unsupported = state.list.Triggers, known && state.unsupported == nil, state.unsupported
+	p.troubles.report("skipped triggers that cannot be read", summary(state.list.Skipped))
 	return err
 }
 
-// forgiveMissingTriggers passes over the 404 of a portal that is too old to have triggers.
-func forgiveMissingTriggers(s *snapshot) error {
-	err := s.triggersRead.err
-	if err != nil && docspace.ReasonOf(err) == docspace.ReasonNotFound && s.location.settings.Before(3, 1) {
-		return nil
+// checkUnsupported fails the triggers of a portal whose list of webhooks can't be read either: then it is
+// not the release that lacks them.
+func (p *Portal) checkUnsupported(s *snapshot) {
+	if s.unsupported != nil && s.webhooksRead.err != nil {
+		s.triggersRead.err = s.unsupported
+		p.triggers.expire()
 	}
-	return err
 }
 
 // triggerNames are the portal's own names, or those of the releases when it did not tell them.

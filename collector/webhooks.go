@@ -20,7 +20,7 @@ type webhooksCollector struct {
 
 	enabled, ssl, lastSuccess, lastFailure             *prometheus.Desc // for each trigger
 	info, created, autoDisable, failureInfo, configSum *prometheus.Desc // for each webhook
-	count                                              *prometheus.Desc
+	count, complete                                    *prometheus.Desc
 }
 
 // Most gauges that one webhook has, but for those of its triggers.
@@ -57,6 +57,8 @@ func newWebhooksCollector(autoDisableAfter time.Duration) *webhooksCollector {
 			"Fingerprint of what people configure (fields name, uri, enabled, ssl, triggers, targetId): another value means another configuration.",
 			"id", "name"),
 		count: desc("docspace_webhooks", "How many webhooks are enabled and disabled (field enabled).", "state"),
+		complete: desc("docspace_webhooks_complete",
+			"Whether the list holds every webhook of the portal: 1 when the API key's user is the owner or a DocSpace administrator, 0 when it may hold only the user's own (GET people/@self, fields isOwner and isAdmin). No series while unknown. Requested once an hour."),
 	}
 }
 
@@ -64,7 +66,7 @@ func (*webhooksCollector) name() string { return "webhooks" }
 
 func (c *webhooksCollector) describe(ch chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
-		c.enabled, c.ssl, c.lastSuccess, c.lastFailure, c.info, c.created, c.autoDisable, c.failureInfo, c.configSum, c.count,
+		c.enabled, c.ssl, c.lastSuccess, c.lastFailure, c.info, c.created, c.autoDisable, c.failureInfo, c.configSum, c.count, c.complete,
 	} {
 		ch <- desc
 	}
@@ -84,6 +86,9 @@ func (c *webhooksCollector) collect(s *snapshot, ch chan<- prometheus.Metric) {
 	}
 	ch <- prometheus.MustNewConstMetric(c.count, prometheus.GaugeValue, float64(enabled), "enabled")
 	ch <- prometheus.MustNewConstMetric(c.count, prometheus.GaugeValue, float64(len(s.webhooks)-enabled), "disabled")
+	if s.user != nil {
+		ch <- prometheus.MustNewConstMetric(c.complete, prometheus.GaugeValue, boolean(s.user.SeesAll()))
+	}
 }
 
 func (c *webhooksCollector) collectWebhook(w *docspace.Webhook, zone *time.Location, triggers []*dto.LabelPair, ch chan<- prometheus.Metric) {

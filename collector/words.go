@@ -26,13 +26,25 @@ func (r *Report) Summary() string {
 func (r *Report) About() string {
 	var facts []string
 	for _, fact := range []struct{ name, value string }{
-		{"DocSpace", r.Version}, {"alias", r.Alias}, {"time zone", r.TimeZone}, {"clock", r.clock()},
+		{"DocSpace", r.Version}, {"alias", r.Alias}, {"time zone", r.TimeZone}, {"clock", r.clock()}, {"API key", r.keyEnd()},
 	} {
 		if fact.value != "" {
 			facts = append(facts, fact.name+" "+fact.value)
 		}
 	}
 	return strings.Join(facts, ", ")
+}
+
+// keyEnd is when the API key ends, empty if unknown.
+func (r *Report) keyEnd() string {
+	switch {
+	case r.KeyExpiry == nil:
+		return ""
+	case r.KeyExpiry.at.IsZero():
+		return "without an end"
+	default:
+		return "ends " + r.KeyExpiry.Date()
+	}
 }
 
 // clock is how far the portal's clock, which is known to the second, is from ours.

@@ -3,19 +3,20 @@
 package docspace
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -38,20 +39,23 @@ func Endpoints() []Endpoint {
 }
 
 const (
-	idleConnTimeout = 5 * time.Minute // longer than a scrape interval: connections are kept from scrape to scrape
-	maxRetryAfter   = 5 * time.Minute
-	maxDrain        = 64 << 10 // bytes of a refused answer that are read to keep its connection
+	maxRetryAfter = 5 * time.Minute
+	maxDrain      = 16 << 10               // bytes of a refusal that are read, to keep its connection
+	drainTime     = 250 * time.Millisecond // in which they must arrive
 )
 
 // Client reads one portal. It keeps its connections, it is safe for concurrent use and it never
-// writes to the portal.
+// writes to the portal. Its methods return when their context is done, whatever they hang in.
 type Client struct {
-	cfg  Config
-	base *url.URL
-	http *http.Client
+	cfg   Config
+	base  *url.URL
+	pool  *pool
+	calls *calls
 
-	mu    sync.Mutex
-	pause pause
+	mu          sync.Mutex
+	pause       pause
+	credential  [sha256.Size]byte // of the last request; zero without a key
+	certificate time.Time
 }
 
 // pause is a portal's own demand, by Retry-After, to be left alone.
@@ -65,89 +69,200 @@ func NewClient(v ValidConfig) (*Client, error) {
 	if v.base == nil {
 		return nil, errors.New("configuration was not validated")
 	}
-	hc, err := v.newHTTPClient()
+	c := &Client{cfg: v.cfg, base: v.base, pool: &pool{build: v.newHTTPClient}, calls: newCalls()}
+	conns, err := c.pool.acquire() // so that a certificate that can't be read is reported now
 	if err != nil {
 		return nil, err
 	}
-	return &Client{cfg: v.cfg, base: v.base, http: hc}, nil
+	conns.release()
+	return c, nil
 }
 
-// Close drops the idle connections. Requests under way end by their context.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+// Close closes the connections and waits, for a while, for the requests under way, which fail.
+func (c *Client) Close() {
+	c.pool.close()
+	c.calls.wait()
+}
 
-// answer is what get leaves behind of an HTTP answer whose body was decoded.
+// Credential identifies the key that the last request was sent with. It is the zero value before the first one and without a key.
+func (c *Client) Credential() [sha256.Size]byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.credential
+}
+
+// CertificateExpiry returns when the certificate ends that the portal last presented, be it trusted or not. It is zero without TLS.
+func (c *Client) CertificateExpiry() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.certificate
+}
+
+// request is a request for a path of the API.
+type request struct {
+	endpoint Endpoint
+	path     string
+	query    url.Values
+}
+
+// answer is what is known of an HTTP response.
 type answer struct {
+	status int // 0 without a response
 	// clockOffset is the Date header minus our clock; nil without a readable Date.
 	clockOffset *time.Duration
 	refusal     Refusal // of a 403
+	err         error
 }
 
-// get asks for a path of the API and hands the body, decompressed and capped, to decode. Every
-// error is an *Error.
-func (c *Client) get(ctx context.Context, e Endpoint, path string, query url.Values, decode func(io.Reader) error) (answer, error) {
+// get sends a request and returns what decode makes of its body, decompressed and capped. Every error is an *Error.
+func get[T any](ctx context.Context, c *Client, r request, decode func(io.Reader) (T, error)) (T, answer, error) {
+	var none T
 	if p, ok := c.paused(); ok {
-		err := fmt.Errorf("HTTP %d: left alone until %s as the portal demanded", p.status, p.until.UTC().Format(time.RFC3339))
-		return answer{}, &Error{Endpoint: e, Reason: statusReason(p.status), Status: p.status, Err: err}
+		err := fmt.Errorf("HTTP %d: not requested again until %s (Retry-After)", p.status, p.until.UTC().Format(time.RFC3339))
+		return none, answer{}, &Error{Endpoint: r.endpoint, Reason: statusReason(p.status), Status: p.status, Err: err}
 	}
-	start := c.cfg.Clock()
-	status, a, err := c.roundTrip(ctx, path, query, decode)
-	c.cfg.Observe(e, status, c.cfg.Clock().Sub(start))
+	type outcome struct {
+		value  T
+		answer answer
+	}
+	start, generation := c.cfg.Clock(), c.pool.generation()
+	out, err := do(ctx, c.calls, func() (o outcome) {
+		o.answer = c.roundTrip(ctx, r, func(body io.Reader) (err error) {
+			o.value, err = decode(body)
+			return err
+		})
+		return o
+	})
+	err = cmp.Or(err, out.answer.err)
+	c.cfg.Observe(r.endpoint, out.answer.status, c.cfg.Clock().Sub(start))
 	if err == nil {
-		return a, nil
+		return out.value, out.answer, nil
 	}
 	reason := classify(err)
-	if status != 0 && status != http.StatusOK {
-		reason = statusReason(status)
+	if reason == ReasonTimeout && !errors.Is(ctx.Err(), context.Canceled) {
+		c.pool.drop(generation)
 	}
-	return answer{}, &Error{Endpoint: e, Reason: reason, Status: status, Refusal: a.refusal, Err: err}
+	if out.answer.status != 0 && out.answer.status != http.StatusOK {
+		reason = statusReason(out.answer.status)
+	}
+	return none, out.answer, &Error{Endpoint: r.endpoint, Reason: reason, Status: out.answer.status, Refusal: out.answer.refusal, Err: err}
 }
 
-// roundTrip sends one request. The status it returns is 0 when there was no answer.
-func (c *Client) roundTrip(ctx context.Context, path string, query url.Values, decode func(io.Reader) error) (int, answer, error) {
-	u := c.base.JoinPath("api/2.0", path)
-	u.RawQuery = query.Encode()
-	req, err := http.NewRequestWithContext(c.retryAfresh(ctx), http.MethodGet, u.String(), http.NoBody)
+// roundTrip sends one request and hands the body to decode.
+func (c *Client) roundTrip(ctx context.Context, r request, decode func(io.Reader) error) answer {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	req, err := c.newRequest(ctx, r)
 	if err != nil {
-		return 0, answer{}, withoutURL(err)
+		return answer{err: err}
+	}
+	conns, err := c.pool.acquire()
+	if err != nil {
+		return answer{err: err}
+	}
+	defer conns.release()
+	resp, err := conns.client.Do(req)
+	if err != nil {
+		c.noteUntrusted(err)
+		return answer{err: withoutURL(err)}
+	}
+	whole := &wholeBody{ReadCloser: resp.Body}
+	resp.Body = whole
+	defer resp.Body.Close()                                      // its error loses nothing: the body was read or is given up
+	defer context.AfterFunc(ctx, func() { _ = whole.Close() })() // a 101 has a body that no context ends
+	c.noteCertificate(resp)
+	if resp.StatusCode != http.StatusOK {
+		c.heedRetryAfter(resp)
+		return answer{status: resp.StatusCode, refusal: readRefusal(resp, cancel), err: statusError(resp)}
+	}
+	err = c.readBody(resp, cancel, decode)
+	if errors.Is(err, io.ErrUnexpectedEOF) && whole.arrivedWhole(resp) {
+		err = fmt.Errorf("%w: it ends too early", errDecode)
+	}
+	return answer{status: resp.StatusCode, clockOffset: c.clockOffset(resp), err: err}
+}
+
+// newRequest returns a request with the key, unless that can't be read.
+func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, error) {
+	if err := checkRegularFiles(c.cfg.HTTPClientConfig); err != nil {
+		return nil, err
+	}
+	authorization, err := c.cfg.authorization()
+	if err != nil {
+		return nil, err
+	}
+	u := c.base.JoinPath("api/2.0", r.path)
+	u.RawQuery = r.query.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
+	if err != nil {
+		return nil, withoutURL(err)
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Accept-Encoding", "gzip")
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return 0, answer{}, withoutURL(err)
+	if authorization != "" {
+		req.Header.Set("Authorization", authorization)
+		c.noteCredential(authorization)
 	}
-	defer resp.Body.Close() // its error loses nothing: the body was read or is given up
-	if resp.StatusCode != http.StatusOK {
-		c.heedRetryAfter(resp)
-		refused := answer{refusal: readRefusal(resp)}
-		_, _ = io.CopyN(io.Discard, resp.Body, maxDrain) // best effort, to keep the connection
-		return resp.StatusCode, refused, statusError(resp)
-	}
-	a := answer{clockOffset: c.clockOffset(resp)}
-	return resp.StatusCode, a, c.readBody(resp, decode)
+	return req, nil
 }
 
-// retryAfresh bounds what net/http does when a kept-alive connection breaks before any answer: it
-// sends the request again, and so through every idle connection. With those closed it does so once,
-// on a new one.
-func (c *Client) retryAfresh(ctx context.Context) context.Context {
-	var tries atomic.Int32
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GetConn: func(string) {
-		if tries.Add(1) > 1 {
-			c.http.CloseIdleConnections()
-		}
-	}})
+func (c *Client) noteCredential(authorization string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.credential = sha256.Sum256([]byte(authorization))
 }
 
-func (c *Client) readBody(resp *http.Response, decode func(io.Reader) error) error {
+func (c *Client) noteCertificate(resp *http.Response) {
+	if resp.TLS == nil || len(resp.TLS.PeerCertificates) == 0 {
+		return
+	}
+	c.setCertificate(resp.TLS.PeerCertificates[0])
+}
+
+// noteUntrusted notes the certificate for which a handshake failed.
+func (c *Client) noteUntrusted(err error) {
+	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok && len(e.UnverifiedCertificates) > 0 {
+		c.setCertificate(e.UnverifiedCertificates[0])
+	}
+}
+
+func (c *Client) setCertificate(cert *x509.Certificate) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.certificate = cert.NotAfter
+}
+
+// readBody hands the body to decode. stop must end a read of it.
+func (c *Client) readBody(resp *http.Response, stop context.CancelFunc, decode func(io.Reader) error) error {
 	if t, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err == nil && t == "text/html" {
 		return fmt.Errorf("%w: an HTML page, not JSON", errDecode)
 	}
 	body, err := newBody(resp, c.cfg.MaxResponseSize)
-	if err != nil {
-		return err
+	if err == nil {
+		counted := c.cfg.Budget.reader(body, stop)
+		err = decode(counted)
+		counted.close()
 	}
-	return decode(body)
+	return err
+}
+
+// wholeBody notes whether a body was read to its end.
+type wholeBody struct {
+	io.ReadCloser
+	ended bool
+}
+
+// Read implements io.Reader.
+func (w *wholeBody) Read(p []byte) (int, error) {
+	n, err := w.ReadCloser.Read(p)
+	w.ended = w.ended || errors.Is(err, io.EOF)
+	return n, err
+}
+
+// arrivedWhole reports whether a response was read to the end that it announced. Where only the end of the connection marks it, it may
+// be cut all the same.
+func (w *wholeBody) arrivedWhole(resp *http.Response) bool {
+	return w.ended && (resp.ContentLength >= 0 || len(resp.TransferEncoding) > 0 || resp.ProtoMajor > 1)
 }
 
 // withoutURL drops the URL and the portal's own words from an error of net/http, and marks the causes
@@ -159,8 +274,6 @@ func withoutURL(err error) error {
 	switch text := err.Error(); {
 	case strings.HasPrefix(text, "failed to parse Location header"):
 		return errLocation
-	case strings.Contains(text, "authorization credentials") && isA[*os.PathError](err):
-		return fmt.Errorf("%w: %w", errKey, err)
 	case strings.HasPrefix(text, "net/http: invalid header field value"): // the key is the only one that is not ours
 		return fmt.Errorf("%w: it is more than one line", errKey)
 	default:

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"strconv"
@@ -33,6 +32,8 @@ type Config struct {
 	Observe func(endpoint Endpoint, status int, took time.Duration)
 	// Clock is the time source; nil means time.Now.
 	Clock func() time.Time
+	// Budget bounds what is decoded at the same time by all clients that share it; nil means that this one shares it with none.
+	Budget *Budget
 }
 
 // ValidConfig is a Config that passed Validate. NewClient takes nothing else.
@@ -68,6 +69,9 @@ func (c Config) withDefaults() Config {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
+	if c.Budget == nil {
+		c.Budget = NewBudget(c.MaxResponseSize)
+	}
 	return c
 }
 
@@ -79,7 +83,7 @@ func (v ValidConfig) ClearText() bool {
 
 // plain is the configuration without its functions, which can't be compared.
 func (v ValidConfig) plain() Config {
-	v.cfg.Observe, v.cfg.Clock = nil, nil
+	v.cfg.Observe, v.cfg.Clock, v.cfg.Budget = nil, nil, nil
 	return v.cfg
 }
 
@@ -164,32 +168,6 @@ func checkKey(auth *config.Authorization) error {
 		return fmt.Errorf("%s is empty", source)
 	case strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return fmt.Errorf("%s holds more than one word, or a character that no key has", source)
-	}
-	return nil
-}
-
-// newHTTPClient returns an HTTP client that keeps its connections.
-func (v ValidConfig) newHTTPClient() (*http.Client, error) {
-	hc, err := config.NewClientFromConfig(v.cfg.HTTPClientConfig, "docspace",
-		config.WithUserAgent(v.cfg.UserAgent), config.WithIdleConnTimeout(idleConnTimeout))
-	if err != nil {
-		return nil, fmt.Errorf("HTTP client of portal %s: %w", v.base.Host, err)
-	}
-	if v.cfg.HTTPClientConfig.FollowRedirects {
-		hc.CheckRedirect = stayOnHost
-	}
-	return hc, nil
-}
-
-// maxRedirects is what net/http allows, too.
-const maxRedirects = 10
-
-// stayOnHost refuses redirects to another host, another port or from https to http. The library would
-// send such a host no key, but take it for the portal, and trust sub-domains with the key.
-func stayOnHost(req *http.Request, via []*http.Request) error {
-	from := via[len(via)-1].URL
-	if len(via) >= maxRedirects || req.URL.Host != from.Host || req.URL.Scheme != from.Scheme && req.URL.Scheme != "https" {
-		return http.ErrUseLastResponse
 	}
 	return nil
 }

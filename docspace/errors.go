@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"syscall"
 )
 
 // Reason is the class of a failed request to a portal. The set is closed, so it is safe as a label.
@@ -23,7 +24,7 @@ const (
 	ReasonRateLimited      Reason = "rate_limited"      // HTTP 429
 	ReasonServerError      Reason = "server_error"      // HTTP 5xx
 	ReasonUnexpectedStatus Reason = "unexpected_status" // any other status but 200
-	ReasonRedirect         Reason = "redirect"          // HTTP 3xx
+	ReasonRedirect         Reason = "redirect"          // HTTP 301, 302, 303, 307 or 308
 	ReasonTimeout          Reason = "timeout"           // no complete answer in time
 	ReasonDNS              Reason = "dns"               // the host name has no address
 	ReasonConnection       Reason = "connection"        // refused, reset, or cut before the end of the answer
@@ -50,9 +51,9 @@ type Error struct {
 	Err      error
 }
 
-// Error names the endpoint and the cause; it never holds the URL, the key or a body.
+// Error names the endpoint and the cause. It never holds the URL, the key or a body, nor a control character.
 func (e *Error) Error() string {
-	return fmt.Sprintf("get %s: %v", e.Endpoint, e.Err)
+	return Printable(fmt.Sprintf("get %s: %v", e.Endpoint, e.Err))
 }
 
 // Unwrap returns the cause.
@@ -69,14 +70,18 @@ func ReasonOf(err error) Reason {
 
 var (
 	errTooLarge = errors.New("answer is larger than the limit")
-	errDecode   = errors.New("unexpected answer")
-	errKey      = errors.New("API key cannot be read")
-	errLocation = errors.New("redirect to nowhere")
+	// errOverBudget is of a response that is the largest of too many at the same time.
+	errOverBudget = fmt.Errorf("%w: too many large ones are being read at the same time", errTooLarge)
+	errDecode     = errors.New("unexpected answer")
+	errKey        = errors.New("API key cannot be read")
+	errLocation   = errors.New("redirect to nowhere")
 )
 
 // classify maps what the HTTP client and the decoder report to a Reason.
 func classify(err error) Reason {
 	switch {
+	case isExhausted(err):
+		return ReasonConnection
 	case errors.Is(err, errTooLarge):
 		return ReasonTooLarge
 	case errors.Is(err, errKey):
@@ -98,6 +103,11 @@ func classify(err error) Reason {
 	default:
 		return ReasonConnection
 	}
+}
+
+// isExhausted reports whether this machine lacks a resource, such as file descriptors. It says nothing about the portal or the key.
+func isExhausted(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOMEM) || errors.Is(err, syscall.ENOBUFS)
 }
 
 func isTimeout(err error) bool {
@@ -137,7 +147,8 @@ func statusReason(code int) Reason {
 		return ReasonRateLimited
 	case code >= 500 && code <= 599:
 		return ReasonServerError
-	case code >= 300 && code <= 399:
+	case code == http.StatusMovedPermanently, code == http.StatusFound, code == http.StatusSeeOther,
+		code == http.StatusTemporaryRedirect, code == http.StatusPermanentRedirect:
 		return ReasonRedirect
 	default:
 		return ReasonUnexpectedStatus

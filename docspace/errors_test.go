@@ -33,7 +33,7 @@ func TestReasonsAreCompleteAndUnique(t *testing.T) {
 
 func TestEndpointsAreCompleteAndUnique(t *testing.T) {
 	t.Parallel()
-	if got, want := Endpoints(), []Endpoint{"settings", "webhooks", "triggers", "log"}; !slices.Equal(got, want) {
+	if got, want := Endpoints(), []Endpoint{"settings", "webhooks", "triggers", "log", "key", "user"}; !slices.Equal(got, want) {
 		t.Errorf("endpoints %q, want %q", got, want)
 	}
 }
@@ -41,14 +41,13 @@ func TestEndpointsAreCompleteAndUnique(t *testing.T) {
 func TestStatusesAreClassified(t *testing.T) {
 	t.Parallel()
 	special := map[int]Reason{
+		301: ReasonRedirect, 302: ReasonRedirect, 303: ReasonRedirect, 307: ReasonRedirect, 308: ReasonRedirect,
 		401: ReasonUnauthorized, 402: ReasonPaymentRequired, 403: ReasonForbidden, 404: ReasonNotFound, 429: ReasonRateLimited,
 	}
 	for code := range 1000 {
 		want, ok := special[code]
 		switch {
 		case ok:
-		case code/100 == 3:
-			want = ReasonRedirect
 		case code/100 == 5:
 			want = ReasonServerError
 		default:
@@ -101,7 +100,12 @@ func TestErrorsOfTheTransportAreClassified(t *testing.T) {
 		{"gzip checksum", gzipError(gzip.ErrChecksum), ReasonDecode},
 		{"too large", errTooLarge, ReasonTooLarge},
 		{"redirect to nowhere", withoutURL(errors.New(`failed to parse Location header "hunter2": no`)), ReasonRedirect},
-		{"key file gone", withoutURL(fmt.Errorf("unable to read authorization credentials: %w", &os.PathError{Op: "open", Path: "/run/key", Err: syscall.ENOENT})), ReasonUnauthorized},
+		{"key file gone", fmt.Errorf("%w: %w", errKey, &os.PathError{Op: "open", Path: "/run/key", Err: syscall.ENOENT}), ReasonUnauthorized},
+		{"no file descriptor for the key file", fmt.Errorf("API key file: %w", &os.PathError{Op: "open", Path: "/run/key", Err: syscall.EMFILE}), ReasonConnection},
+		{"no file descriptor for a certificate", &os.PathError{Op: "open", Path: "/run/ca", Err: syscall.ENFILE}, ReasonConnection},
+		{"no file descriptor for the resolver", dialError(&net.DNSError{Err: "socket", Name: "portal.example", UnwrapErr: syscall.EMFILE}), ReasonConnection},
+		{"no memory for a connection", dialError(os.NewSyscallError("socket", syscall.ENOMEM)), ReasonConnection},
+		{"proxy that refuses", &proxyError{proxy: "proxy.example:3128", status: 407}, ReasonConnection},
 		{"certificate file gone", withoutURL(fmt.Errorf("unable to read CA cert: %w", &os.PathError{Op: "open", Path: "/run/ca", Err: syscall.ENOENT})), ReasonTLS},
 		{"the portal's words are not repeated", withoutURL(errors.New(`malformed HTTP response "hunter2"`)), ReasonConnection},
 	} {

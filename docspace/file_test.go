@@ -208,21 +208,21 @@ portals:
 	}{
 		{
 			zeta,
-			PortalSettings{5 * time.Second, "Europe/Berlin", 72 * time.Hour, 64 << 20, CollectorSwitch{Webhooks: true, Deliveries: true}, LogSettings{15 * time.Minute, 12 * time.Hour, 50}},
+			PortalSettings{5 * time.Second, 0, "Europe/Berlin", 72 * time.Hour, 64 << 20, CollectorSwitch{Webhooks: true, Deliveries: true}, LogSettings{15 * time.Minute, 12 * time.Hour, 50}},
 			map[string]string{"team": "crm", "tier": "gold"},
 			berlin,
 			config.HTTPClientConfig{Authorization: &config.Authorization{Type: "Bearer", CredentialsFile: filepath.Join(dir, "key")}, TLSConfig: ca, EnableHTTP2: true},
 		},
 		{
 			acme,
-			PortalSettings{20 * time.Second, "auto", 24 * time.Hour, 1 << 20, CollectorSwitch{Triggers: true}, LogSettings{15 * time.Minute, 12 * time.Hour, 5}},
+			PortalSettings{20 * time.Second, 0, "auto", 24 * time.Hour, 1 << 20, CollectorSwitch{Triggers: true}, LogSettings{15 * time.Minute, 12 * time.Hour, 5}},
 			map[string]string{"team": "erp", "tier": "gold"},
 			nil,
 			config.HTTPClientConfig{Authorization: &config.Authorization{Type: "Token", Credentials: "sk-inline"}, TLSConfig: strict, FollowRedirects: true},
 		},
 		{
 			one,
-			PortalSettings{5 * time.Second, "Europe/Berlin", 72 * time.Hour, 64 << 20, CollectorSwitch{Webhooks: true, Deliveries: true}, LogSettings{15 * time.Minute, 12 * time.Hour, 50}},
+			PortalSettings{5 * time.Second, 0, "Europe/Berlin", 72 * time.Hour, 64 << 20, CollectorSwitch{Webhooks: true, Deliveries: true}, LogSettings{15 * time.Minute, 12 * time.Hour, 50}},
 			map[string]string{"team": "crm", "tier": "gold"},
 			berlin,
 			config.HTTPClientConfig{Authorization: &config.Authorization{Type: "Bearer", CredentialsFile: "/run/key"}, TLSConfig: ca, EnableHTTP2: true},

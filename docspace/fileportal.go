@@ -87,11 +87,11 @@ type ValidPortal struct {
 	place  string // of its client's configuration in the file, with a colon
 }
 
-// NewClient returns a client for the portal, whose requests observe is told of as in Config. It fails
-// when a certificate can't be read.
-func (p *ValidPortal) NewClient(observe func(Endpoint, int, time.Duration)) (*Client, error) {
+// NewClient returns a client for the portal, with observe and budget as in Config. It fails when a
+// certificate can't be read.
+func (p *ValidPortal) NewClient(observe func(Endpoint, int, time.Duration), budget *Budget) (*Client, error) {
 	v := p.config
-	v.cfg.Observe = observe
+	v.cfg.Observe, v.cfg.Budget = observe, budget
 	client, err := NewClient(v)
 	if err != nil {
 		return nil, fmt.Errorf("%s%w", p.place, err)
@@ -106,7 +106,7 @@ func (p *ValidPortal) CheckFiles() error {
 	if err := cmp.Or(checkKey(client.Authorization), checkReadable(client)); err != nil {
 		return fmt.Errorf("%s%w", p.place, err)
 	}
-	made, err := p.NewClient(p.config.cfg.Observe)
+	made, err := p.NewClient(p.config.cfg.Observe, p.config.cfg.Budget)
 	if err != nil {
 		return err
 	}

@@ -43,12 +43,8 @@ const logFields = "id,configName,trigger,creationTime,delivery,status,requestHea
 
 // Log reads a page of the delivery log of all webhooks that the key's user may see.
 func (c *Client) Log(ctx context.Context, q LogQuery) (LogPage, error) {
-	var page LogPage
-	a, err := c.get(ctx, EndpointLog, "settings/webhooks/log", q.values(), func(r io.Reader) error {
-		var err error
-		page, err = decodeLog(r, q)
-		return err
-	})
+	r := request{endpoint: EndpointLog, path: "settings/webhooks/log", query: q.values()}
+	page, a, err := get(ctx, c, r, func(body io.Reader) (LogPage, error) { return decodeLog(body, q) })
 	if err != nil {
 		return LogPage{}, err
 	}

@@ -2,11 +2,13 @@ package docspace
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
+	"time"
 )
 
 // Refusal tells the kinds of HTTP 403 apart by the form of their body, which is all that the portal
@@ -32,11 +34,22 @@ func RefusalOf(err error) Refusal {
 	return ""
 }
 
-// readRefusal classifies the body of a 403, of which nothing else is kept.
-func readRefusal(resp *http.Response) Refusal {
-	if resp.StatusCode != http.StatusForbidden {
-		return ""
+// readRefusal reads the body of a refusal, so that its connection is kept, unless that takes long, and classifies that of a 403. Nothing
+// else is kept. stop must end a read of the body.
+func readRefusal(resp *http.Response, stop context.CancelFunc) Refusal {
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return "" // its body is the connection
 	}
+	defer time.AfterFunc(drainTime, stop).Stop()
+	var refusal Refusal
+	if resp.StatusCode == http.StatusForbidden {
+		refusal = refusalOf(resp)
+	}
+	_, _ = io.CopyN(io.Discard, resp.Body, maxDrain) // best effort
+	return refusal
+}
+
+func refusalOf(resp *http.Response) Refusal {
 	body, err := newBody(resp, maxDrain)
 	if err != nil {
 		return RefusalOther

@@ -58,17 +58,9 @@ func (t *TenantState) UnmarshalJSON(data []byte) error {
 
 // Settings reads the portal's own description.
 func (c *Client) Settings(ctx context.Context) (Settings, error) {
-	var s Settings
-	query := url.Values{"fields": {settingsFields}}
-	_, err := c.get(ctx, EndpointSettings, "settings", query, func(r io.Reader) error {
-		var err error
-		s, err = decodeSettings(r)
-		return err
-	})
-	if err != nil {
-		return Settings{}, err
-	}
-	return s, nil
+	r := request{endpoint: EndpointSettings, path: "settings", query: url.Values{"fields": {settingsFields}}}
+	s, _, err := get(ctx, c, r, decodeSettings)
+	return s, err
 }
 
 func decodeSettings(r io.Reader) (Settings, error) {

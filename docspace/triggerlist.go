@@ -33,16 +33,8 @@ type TriggerList struct {
 // Triggers reads the triggers that the portal knows. Portals older than 3.1 don't have the endpoint
 // and answer 404.
 func (c *Client) Triggers(ctx context.Context) (TriggerList, error) {
-	var list TriggerList
-	_, err := c.get(ctx, EndpointTriggers, "settings/webhook/triggers", nil, func(r io.Reader) error {
-		var err error
-		list, err = decodeTriggers(r)
-		return err
-	})
-	if err != nil {
-		return TriggerList{}, err
-	}
-	return list, nil
+	list, _, err := get(ctx, c, request{endpoint: EndpointTriggers, path: "settings/webhook/triggers"}, decodeTriggers)
+	return list, err
 }
 
 // decodeTriggers accepts the object of releases up to 3.6 and the list of later ones. An element that

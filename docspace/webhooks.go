@@ -41,13 +41,8 @@ const webhookFields = "configs.id,configs.name,configs.uri,configs.enabled,confi
 
 // Webhooks reads the list of webhooks that the key's user may see.
 func (c *Client) Webhooks(ctx context.Context) (WebhookList, error) {
-	var list WebhookList
-	query := url.Values{"fields": {webhookFields}}
-	a, err := c.get(ctx, EndpointWebhooks, "settings/webhook", query, func(r io.Reader) error {
-		var err error
-		list, err = decodeWebhooks(r)
-		return err
-	})
+	r := request{endpoint: EndpointWebhooks, path: "settings/webhook", query: url.Values{"fields": {webhookFields}}}
+	list, a, err := get(ctx, c, r, decodeWebhooks)
 	if err != nil {
 		return WebhookList{}, err
 	}
