@@ -129,7 +129,7 @@ func TestARefusalIsExplainedByAllAnswersTogether(t *testing.T) {
 func TestEveryFaultIsExplained(t *testing.T) {
 	t.Parallel()
 	elsewhere := newDecoy(t)
-	r := faultyRig(t)
+	r := faultyRig(t, plainHTTP)
 	for _, f := range faults(elsewhere.URL, r.clock.Now) {
 		if f.hangs || f.pause > 0 {
 			continue // as the others of the same reason

@@ -52,7 +52,7 @@ func faults(elsewhere string, clock func() time.Time) []fault {
 		{name: "reset", handler: simulator.Reset(), reason: "connection"},
 		{name: "truncated", handler: simulator.Truncated(`{"response":[{"configs":{"id":1,`), reason: "connection"},
 		{name: "truncated between elements", handler: simulator.Truncated(`{"response":[`), reason: "connection"},
-		{name: "truncated gzip", handler: simulator.TruncatedGzip(), reason: "connection"},
+		{name: "gzip that ends early", handler: simulator.TruncatedGzip(), reason: "decode"},
 		{name: "endless", handler: simulator.Endless(), reason: "too_large"},
 		{name: "gzip bomb", handler: simulator.GzipBomb(), reason: "too_large"},
 		{name: "bad gzip", handler: simulator.BadGzip(), reason: "decode"},
@@ -68,9 +68,9 @@ func faults(elsewhere string, clock func() time.Time) []fault {
 }
 
 // faultyRig is an exporter that takes answers of up to 1 MiB.
-func faultyRig(t *testing.T) *rig {
+func faultyRig(t *testing.T, k transport) *rig {
 	t.Helper()
-	return newRig(t, rigOptions{maxSize: 1 << 20, simulator: simulator.Options{
+	return newRig(t, rigOptions{transport: k, maxSize: 1 << 20, simulator: simulator.Options{
 		Version: simulator.V37, Webhooks: []simulator.Webhook{{ID: 1, Name: "crm", URL: "https://a.example/?t=" + plantedURL}},
 	}})
 }
@@ -111,12 +111,14 @@ func (r *rig) hurriedScrape(t *testing.T) samples {
 func TestEveryFaultHasItsReasonAndARecovery(t *testing.T) {
 	t.Parallel()
 	elsewhere := newDecoy(t)
-	for _, f := range faults(elsewhere.URL, func() time.Time { return now }) {
-		t.Run(f.name, func(t *testing.T) {
-			t.Parallel()
-			f.meet(t, faultyRig(t))
-		})
-	}
+	overEach(t, func(t *testing.T, k transport) {
+		for _, f := range faults(elsewhere.URL, func() time.Time { return now }) {
+			t.Run(f.name, func(t *testing.T) {
+				t.Parallel()
+				f.meet(t, faultyRig(t, k))
+			})
+		}
+	})
 	t.Cleanup(elsewhere.mustBeUntouched)
 }
 
@@ -147,8 +149,15 @@ func newDecoy(t *testing.T) decoy {
 
 // Not parallel: it counts the descriptors of the process.
 func TestHundredsOfFaultsLeaveNothingBehind(t *testing.T) {
+	for _, k := range transports {
+		t.Run(k.String(), func(t *testing.T) { meetHundredsOfFaults(t, k) })
+	}
+}
+
+func meetHundredsOfFaults(t *testing.T, k transport) {
+	t.Helper()
 	elsewhere := newDecoy(t)
-	r := faultyRig(t)
+	r := faultyRig(t, k)
 	all := faults(elsewhere.URL, r.clock.Now)
 	round := func() {
 		for _, f := range all {
@@ -193,7 +202,7 @@ func heapSize() uint64 {
 func TestATimeoutIsLoggedLikeAnyOtherTrouble(t *testing.T) {
 	t.Parallel()
 	for range 5 {
-		r := faultyRig(t)
+		r := faultyRig(t, plainHTTP)
 		r.portal.Fail(simulator.Hang())
 		r.hurriedScrape(t)
 		r.portal.Fail(nil)
@@ -206,7 +215,7 @@ func TestATimeoutIsLoggedLikeAnyOtherTrouble(t *testing.T) {
 
 func TestTroubleIsLoggedOnceWhateverTheNumberOfScrapes(t *testing.T) {
 	t.Parallel()
-	r := faultyRig(t)
+	r := faultyRig(t, plainHTTP)
 	r.portal.Fail(simulator.BadGateway())
 	for range 20 {
 		r.scrape(t)

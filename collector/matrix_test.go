@@ -26,44 +26,46 @@ func TestTimestampsAreTrueForEveryVersionAndZone(t *testing.T) {
 		ID: 7, Name: "crm", URL: "https://hooks.example/in", Enabled: true, SSL: true, Triggers: 1 << 8,
 		CreatedOn: summer, LastSuccessOn: winter, LastFailureOn: summer, LastFailureContent: "Connection refused (hooks.example:443)",
 	}
-	for _, version := range []simulator.Version{simulator.Flat, simulator.V30, simulator.V31, simulator.V37} {
-		for _, portal := range []string{"UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"} {
-			for _, server := range []string{"UTC", "America/New_York"} {
-				t.Run(fmt.Sprintf("%s/%s/%s", version, portal, server), func(t *testing.T) {
-					t.Parallel()
-					r := newRig(t, rigOptions{simulator: simulator.Options{
-						Version: version, TimeZone: zone(t, portal), ServerZone: zone(t, server), Webhooks: []simulator.Webhook{webhook},
-					}})
-					s := r.scrape(t)
-					trigger, created, success, failure := "file.uploaded", summer, winter, summer
-					switch version {
-					case simulator.Flat:
-						created = time.Time{}
-					case simulator.V30:
-						trigger, created, success, failure = "", time.Time{}, time.Time{}, time.Time{}
-					default:
-					}
-					labels := fmt.Sprintf(`{id="7",name="crm",trigger=%q}`, trigger)
-					s.near(t, "docspace_webhook_last_success_timestamp_seconds"+labels, success)
-					s.near(t, "docspace_webhook_last_failure_timestamp_seconds"+labels, failure)
-					s.near(t, `docspace_webhook_created_timestamp_seconds{id="7",name="crm"}`, created)
-					s.want(t, samples{
-						"docspace_up": 1, "docspace_webhook_enabled" + labels: 1, "docspace_webhook_ssl_enabled" + labels: 1,
-						`docspace_webhooks{state="enabled"}`: 1, `docspace_webhooks{state="disabled"}`: 0,
-						"docspace_portal_clock_offset_seconds": 0,
-					})
-					for _, collector := range []string{"webhooks", "triggers"} {
-						if reason := s.failure(t, collector); reason != "" {
-							t.Errorf("%s failed: %s\n%s", collector, reason, r.logs)
+	overEach(t, func(t *testing.T, k transport) {
+		for _, version := range []simulator.Version{simulator.Flat, simulator.V30, simulator.V31, simulator.V37} {
+			for _, portal := range []string{"UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"} {
+				for _, server := range []string{"UTC", "America/New_York"} {
+					t.Run(fmt.Sprintf("%s/%s/%s", version, portal, server), func(t *testing.T) {
+						t.Parallel()
+						r := newRig(t, rigOptions{transport: k, simulator: simulator.Options{
+							Version: version, TimeZone: zone(t, portal), ServerZone: zone(t, server), Webhooks: []simulator.Webhook{webhook},
+						}})
+						s := r.scrape(t)
+						trigger, created, success, failure := "file.uploaded", summer, winter, summer
+						switch version {
+						case simulator.Flat:
+							created = time.Time{}
+						case simulator.V30:
+							trigger, created, success, failure = "", time.Time{}, time.Time{}, time.Time{}
+						default:
 						}
-					}
-					if r.logs.String() != "" {
-						t.Errorf("logged:\n%s", r.logs)
-					}
-				})
+						labels := fmt.Sprintf(`{id="7",name="crm",trigger=%q}`, trigger)
+						s.near(t, "docspace_webhook_last_success_timestamp_seconds"+labels, success)
+						s.near(t, "docspace_webhook_last_failure_timestamp_seconds"+labels, failure)
+						s.near(t, `docspace_webhook_created_timestamp_seconds{id="7",name="crm"}`, created)
+						s.want(t, samples{
+							"docspace_up": 1, "docspace_webhook_enabled" + labels: 1, "docspace_webhook_ssl_enabled" + labels: 1,
+							`docspace_webhooks{state="enabled"}`: 1, `docspace_webhooks{state="disabled"}`: 0,
+							"docspace_portal_clock_offset_seconds": 0,
+						})
+						for _, collector := range []string{"webhooks", "triggers"} {
+							if reason := s.failure(t, collector); reason != "" {
+								t.Errorf("%s failed: %s\n%s", collector, reason, r.logs)
+							}
+						}
+						if r.logs.String() != "" {
+							t.Errorf("logged:\n%s", r.logs)
+						}
+					})
+				}
 			}
 		}
-	}
+	})
 }
 
 func (s samples) near(t *testing.T, series string, want time.Time) {

@@ -154,10 +154,17 @@ func TestPendingRowsAreFoundWhenOlderOnesVanish(t *testing.T) {
 		Version: simulator.V37, Webhooks: []simulator.Webhook{hook(7, "crm"), hook(8, "old")}, Deliveries: list,
 	}})
 	r.scrape(t)
-	for _, webhooks := range [][]simulator.Webhook{{hook(7, "crm"), hook(8, "old")}, {hook(7, "crm")}, {hook(7, "crm")}} {
-		r.portal.SetWebhooks(webhooks)
-		if got := r.requests(t); got != 3 {
-			t.Errorf("%d requests with %d webhooks", got, len(webhooks))
+	for _, step := range []struct {
+		webhooks []simulator.Webhook
+		requests int
+	}{
+		{[]simulator.Webhook{hook(7, "crm"), hook(8, "old")}, 3},
+		{[]simulator.Webhook{hook(7, "crm")}, 5}, // key and user, too, as a webhook has left the list
+		{[]simulator.Webhook{hook(7, "crm")}, 3},
+	} {
+		r.portal.SetWebhooks(step.webhooks)
+		if got := r.requests(t); got != step.requests {
+			t.Errorf("%d requests with %d webhooks", got, len(step.webhooks))
 		}
 	}
 }

@@ -79,12 +79,14 @@ type rigOptions struct {
 	simulator simulator.Options
 	url       string                                 // instead of the simulated portal's
 	front     func(portal http.Handler) http.Handler // of the simulated portal
+	transport transport                              // of the simulated portal
 	client    config.HTTPClientConfig
 	zone      *time.Location
 	maxSize   int64
 	timeout   time.Duration
 	off       string // a collector that is off
 	log       *docspace.LogSettings
+	interval  time.Duration // at least, between fetches
 }
 
 // logOptions are the defaults of the flags.
@@ -99,14 +101,16 @@ func newRig(tb testing.TB, o rigOptions) *rig {
 	if o.front != nil {
 		front = o.front(front)
 	}
-	server := httptest.NewServer(front)
-	tb.Cleanup(server.Close)
+	server := o.transport.serve(tb, front)
 	r.url = server.URL
 	if o.url != "" {
 		r.url = o.url
 	}
 	if o.client.Authorization == nil {
 		o.client = docspace.KeyFromValue(simulator.DefaultKey)
+	}
+	if server.TLS != nil {
+		o.client.TLSConfig.CA = authority(server)
 	}
 	if o.timeout == 0 {
 		o.timeout = 10 * time.Second
@@ -136,7 +140,7 @@ func (r *rig) start(tb testing.TB) {
 	portal := collector.NewPortal(client, collector.PortalOptions{
 		Name: "default", TimeZone: o.zone,
 		Settings: docspace.PortalSettings{
-			AutoDisableAfter: 72 * time.Hour, Deliveries: *cmp.Or(o.log, &logOptions),
+			MinInterval: o.interval, AutoDisableAfter: 72 * time.Hour, Deliveries: *cmp.Or(o.log, &logOptions),
 			Collectors: docspace.CollectorSwitch{Webhooks: o.off != "webhooks", Triggers: o.off != "triggers", Deliveries: o.off != "deliveries"},
 		},
 		Logger: logger, Clock: r.clock.Now,

@@ -80,7 +80,7 @@ func TestStatusPageIsServedWithCare(t *testing.T) {
 func TestStatusPageTellsWhyAPortalCannotBeRead(t *testing.T) {
 	t.Parallel()
 	elsewhere := newDecoy(t)
-	r := faultyRig(t)
+	r := faultyRig(t, plainHTTP)
 	for _, f := range faults(elsewhere.URL, r.clock.Now) {
 		if f.hangs || f.pause > 0 {
 			continue // as the others of the same reason

@@ -69,7 +69,7 @@ func NewClient(v ValidConfig) (*Client, error) {
 	if v.base == nil {
 		return nil, errors.New("configuration was not validated")
 	}
-	c := &Client{cfg: v.cfg, base: v.base, pool: &pool{build: v.newHTTPClient}, calls: newCalls()}
+	c := &Client{cfg: v.cfg.withDefaults(), base: v.base, pool: &pool{build: v.newHTTPClient}, calls: newCalls()}
 	conns, err := c.pool.acquire() // so that a certificate that can't be read is reported now
 	if err != nil {
 		return nil, err
@@ -150,9 +150,9 @@ func get[T any](ctx context.Context, c *Client, r request, decode func(io.Reader
 
 // roundTrip sends one request and hands the body to decode.
 func (c *Client) roundTrip(ctx context.Context, r request, decode func(io.Reader) error) answer {
-	ctx, cancel := context.WithCancel(ctx)
+	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
-	req, err := c.newRequest(ctx, r)
+	req, err := c.newRequest(inner, r)
 	if err != nil {
 		return answer{err: err}
 	}
@@ -166,10 +166,10 @@ func (c *Client) roundTrip(ctx context.Context, r request, decode func(io.Reader
 		c.noteUntrusted(err)
 		return answer{err: withoutURL(err)}
 	}
-	whole := &wholeBody{ReadCloser: resp.Body}
+	whole := &wholeBody{ReadCloser: resp.Body, ctx: ctx}
 	resp.Body = whole
 	defer resp.Body.Close()                                      // its error loses nothing: the body was read or is given up
-	defer context.AfterFunc(ctx, func() { _ = whole.Close() })() // a 101 has a body that no context ends
+	defer context.AfterFunc(inner, func() { _ = whole.Close() })() // a 101 has a body that no context ends
 	c.noteCertificate(resp)
 	if resp.StatusCode != http.StatusOK {
 		c.heedRetryAfter(resp)
@@ -249,6 +249,7 @@ func (c *Client) readBody(resp *http.Response, stop context.CancelFunc, decode f
 // wholeBody notes whether a body was read to its end.
 type wholeBody struct {
 	io.ReadCloser
+	ctx   context.Context // which closes the body when it is done
 	ended bool
 }
 
@@ -256,6 +257,9 @@ type wholeBody struct {
 func (w *wholeBody) Read(p []byte) (int, error) {
 	n, err := w.ReadCloser.Read(p)
 	w.ended = w.ended || errors.Is(err, io.EOF)
+	if err != nil && !w.ended && w.ctx.Err() != nil {
+		return n, w.ctx.Err() // else it would look like a connection that broke
+	}
 	return n, err
 }
 

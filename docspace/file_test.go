@@ -278,7 +278,7 @@ func TestKeysAndCertificatesAreTheTroubleOfTheirPortal(t *testing.T) {
 				}
 			}
 			same(v.List()[0].CheckFiles(), tt.check)
-			_, err = v.List()[0].NewClient(nil)
+			_, err = v.List()[0].NewClient(nil, nil)
 			same(err, tt.client2)
 		})
 	}
