@@ -18,6 +18,8 @@ const (
 func (p *Portal) callerOf(r *http.Request) caller {
 	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	switch {
+	case bearer && token == p.options.Key && p.keyEnded():
+		return stranger
 	case bearer && token == p.options.Key:
 		return known
 	case bearer && strings.HasPrefix(token, "sk-"):
@@ -27,6 +29,13 @@ func (p *Portal) callerOf(r *http.Request) caller {
 	}
 }
 
+// keyEnded reports whether the key has expired.
+func (p *Portal) keyEnded() bool {
+	now := p.options.Clock()
+	end := p.keyEnd(now)
+	return p.options.Version != V30 && !end.IsZero() && !now.Before(end)
+}
+
 // refusal returns the answer to a request that the portal does not let through to an endpoint, nil
 // for one that it does. The checks are in the server's order.
 func (p *Portal) refusal(e endpoint, who caller, r *http.Request) *answer {
@@ -34,9 +43,10 @@ func (p *Portal) refusal(e endpoint, who caller, r *http.Request) *answer {
 }
 
 func (p *Portal) refusedByKey(e endpoint, who caller) *answer {
-	scopes := p.options.Version != V30 && !p.options.EarlyLog // they came with 3.2.1
-	restricted := who == known && p.options.Scope == Restricted && scopes
+	restricted := who == known && p.lacksScope(e)
 	switch {
+	case e.area == keyArea && p.options.EarlyLog && who == anonymous:
+		return new(unauthorized())
 	case !e.public && who != known:
 		return new(empty(http.StatusUnauthorized))
 	case !e.public && restricted:
@@ -45,6 +55,24 @@ func (p *Portal) refusedByKey(e endpoint, who caller) *answer {
 		return new(problem(http.StatusForbidden))
 	default:
 		return nil
+	}
+}
+
+// lacksScope reports whether the scope of the key does not cover an endpoint. 3.0 has no scopes, and
+// 3.1 checks them for the key and its user only.
+func (p *Portal) lacksScope(e endpoint) bool {
+	scope := p.options.Scope
+	switch {
+	case p.options.Version == V30, scope == Unrestricted:
+		return false
+	case p.options.EarlyLog:
+		return e.area == keyArea || e.area == userArea && scope != SelfRead
+	case e.area == keyArea:
+		return false
+	case e.area == userArea:
+		return scope == Restricted
+	default:
+		return scope != Read
 	}
 }
 
@@ -60,15 +88,17 @@ func (p *Portal) refusedByAddress(who caller, r *http.Request) *answer {
 	return &answer{status: http.StatusForbidden, contentType: typeText, body: sentence}
 }
 
-// refusedByPortal checks the state of the portal, from most of which its settings are exempt.
+// refusedByPortal checks the state of the portal. Its settings are exempt from most states, and from
+// 3.1 on the key and its user are exempt from those in which the portal is busy.
 func (p *Portal) refusedByPortal(e endpoint) *answer {
 	const suspended, toBeRemoved, moving, restoring, encrypting = 1, 2, 3, 4, 6
-	switch status := p.options.TenantStatus; {
+	status, exempt := p.options.TenantStatus, e.area != webhookArea && p.options.Version != V30
+	switch busy := status == moving || status == restoring || status == encrypting; {
 	case status == toBeRemoved, status == suspended && !e.public:
 		return new(problem(http.StatusNotFound))
 	case e.public:
 		return nil
-	case status == moving, status == restoring, status == encrypting:
+	case busy && !exempt:
 		return new(problem(http.StatusForbidden))
 	case p.options.Unpaid:
 		return new(problem(http.StatusPaymentRequired))
@@ -79,7 +109,8 @@ func (p *Portal) refusedByPortal(e endpoint) *answer {
 
 func (p *Portal) refusedByRole(e endpoint) *answer {
 	role := p.options.Role
-	if !e.ownersOnly || role == Admin || role == User && p.options.Version != V30 {
+	mayOwn := role.seesAll() || (role == RoomAdmin || role == User) && p.options.Version != V30
+	if !e.ownersOnly || mayOwn {
 		return nil
 	}
 	return new(accessDenied())

@@ -27,6 +27,11 @@ func TestAccess(t *testing.T) {
 		{name: "key without Bearer", authorization: simulator.DefaultKey, v31: statuses{401, 401, 200}, v37: statuses{401, 401, 200}},
 		{name: "wrong key", authorization: wrong, v31: statuses{401, 401, 200}, v37: statuses{401, 401, 403}},
 		{name: "restricted", options: simulator.Options{Scope: simulator.Restricted}, v31: statuses{403, 403, 200}, v37: statuses{403, 403, 403}},
+		{name: "scope of the user only", options: simulator.Options{Scope: simulator.SelfRead}, v31: statuses{403, 403, 200}, v37: statuses{403, 403, 403}},
+		{name: "unrestricted", options: simulator.Options{Scope: simulator.Unrestricted}, v31: statuses{200, 200, 200}, v37: statuses{200, 200, 200}},
+		{name: "expired key", options: simulator.Options{KeyExpiresOn: event()}, v31: statuses{401, 401, 200}, v37: statuses{401, 401, 403}},
+		{name: "owner", options: simulator.Options{Role: simulator.Owner}, v31: statuses{200, 200, 200}, v37: statuses{200, 200, 200}},
+		{name: "room administrator", options: simulator.Options{Role: simulator.RoomAdmin}, v31: statuses{200, 200, 200}, v37: statuses{200, 200, 200}},
 		{name: "user", options: simulator.Options{Role: simulator.User}, v31: statuses{200, 200, 200}, v37: statuses{200, 200, 200}},
 		{name: "limited user", options: simulator.Options{Role: simulator.LimitedUser}, v31: statuses{403, 200, 200}, v37: statuses{403, 200, 200}},
 		{name: "guest", options: simulator.Options{Role: simulator.Guest}, v31: statuses{403, 200, 200}, v37: statuses{403, 200, 200}},
@@ -78,6 +83,8 @@ func TestAccessTo30(t *testing.T) {
 	}{
 		{simulator.Options{}, 200},
 		{simulator.Options{Scope: simulator.Restricted}, 200},
+		{simulator.Options{Role: simulator.Owner}, 200},
+		{simulator.Options{Role: simulator.RoomAdmin}, 403},
 		{simulator.Options{Role: simulator.User}, 403},
 		{simulator.Options{Role: simulator.Guest}, 403},
 	} {
@@ -89,8 +96,11 @@ func TestAccessTo30(t *testing.T) {
 		if got := get(t, p, logPath).status; got != tc.webhooks {
 			t.Errorf("%+v: log %d, want %d", tc.options, got, tc.webhooks)
 		}
-		if got := get(t, p, "settings/webhook/triggers").status; got != http.StatusNotFound {
-			t.Errorf("triggers: %d", got)
+		for _, key := range []string{"Bearer " + simulator.DefaultKey, ""} {
+			r := get(t, p, "settings/webhook/triggers", "Authorization", key)
+			if allow := r.header.Get("Allow"); r.status != http.StatusMethodNotAllowed || allow != "DELETE, PUT" || r.body != "" {
+				t.Errorf("triggers: %d, Allow %q, %q", r.status, allow, r.body)
+			}
 		}
 	}
 }

@@ -92,6 +92,12 @@ func accessDenied() answer {
 	return answer{status: http.StatusForbidden, contentType: typeJSON, body: body}
 }
 
+// unauthorized is what 3.1.1 responds to a request for the key without one.
+func unauthorized() answer {
+	const body = `{"error":{"message":"Unauthorized","type":null,"stack":null,"hresult":0},"status":1,"statusCode":401}`
+	return answer{status: http.StatusUnauthorized, contentType: typeJSON, body: body}
+}
+
 func rateLimited(limit int, retryAfter string) answer {
 	a := empty(http.StatusTooManyRequests)
 	a.header = map[string]string{"X-RateLimit-Limit": strconv.Itoa(limit), "X-RateLimit-Remaining": "0"}

@@ -15,8 +15,9 @@ type DemoOptions struct {
 // NewDemo returns a portal of version 3.7 in Berlin that is alive: its webhooks deliver, fail,
 // recover, are switched off, disappear and come back, so that within minutes every kind of trouble
 // is seen, in the list as well as in the delivery log. The log goes back an hour when the demo
-// begins, and keeps three hours at least. What the portal answers depends on nothing but the seed,
-// the clock and the time at which the demo was made.
+// begins, and keeps three hours at least. The key belongs to an administrator, ends 20 days after the
+// start and is extended then. What the portal answers depends on nothing but the seed, the clock and
+// the time at which the demo was made.
 func NewDemo(o DemoOptions) *Portal {
 	zone, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
@@ -24,7 +25,7 @@ func NewDemo(o DemoOptions) *Portal {
 	}
 	p := New(Options{Version: V37, Key: o.Key, Clock: o.Clock, TimeZone: zone, Alias: "demo"})
 	d := newDrama(o.Seed, p.options.Clock().Truncate(time.Second))
-	p.webhooks, p.log = d.webhooks, d.log
+	p.webhooks, p.log, p.keyEnd = d.webhooks, d.log, d.keyEnd
 	return p
 }
 
@@ -56,6 +57,13 @@ func (d *drama) webhooks(now time.Time) []Webhook {
 		}
 	}
 	return list
+}
+
+// keyEnd returns the end of the key that is valid at an instant.
+func (d *drama) keyEnd(now time.Time) time.Time {
+	const lifetime = 20 * day
+	age := d.notBefore(now).Sub(d.start)
+	return d.start.Add(age - age%lifetime + lifetime)
 }
 
 // notBefore returns an instant or, for a clock that went back, the start of the demo.

@@ -81,6 +81,26 @@ func TestADemoHasItsKeyAndZone(t *testing.T) {
 	}
 }
 
+func TestDemo_KeyOfAnAdministratorEnds(t *testing.T) {
+	t.Parallel()
+	d := newDemo(1)
+	for days, want := range map[int]string{
+		0:  "2026-02-04T11:00:00.0000000+01:00",
+		19: "2026-02-04T11:00:00.0000000+01:00",
+		20: "2026-02-24T11:00:00.0000000+01:00", // a demo that runs for long goes on
+		-1: "2026-02-04T11:00:00.0000000+01:00",
+	} {
+		d.now = event().AddDate(0, 0, days)
+		if got := response[map[string]any](t, get(t, d, "keys/@self"))["expiresAt"]; got != want {
+			t.Errorf("after %d days: %v, want %s", days, got, want)
+		}
+	}
+	user := response[map[string]bool](t, get(t, d, "people/@self?fields=isAdmin,isOwner"))
+	if !user["isAdmin"] || user["isOwner"] {
+		t.Errorf("user: %v", user)
+	}
+}
+
 func TestADemoShowsEveryClassOfFailure(t *testing.T) {
 	t.Parallel()
 	seen, recovered := map[docspace.FailureReason]bool{}, map[docspace.FailureReason]bool{}

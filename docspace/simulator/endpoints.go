@@ -5,9 +5,20 @@ import (
 	"net/http"
 )
 
+// area is the part of the API that an endpoint belongs to. Scopes and states of the portal are
+// checked by area.
+type area int
+
+const (
+	webhookArea area = iota // also the settings
+	keyArea                 // the key that is sent
+	userArea                // the user of the key
+)
+
 // endpoint is what the portal serves at one path of the API.
 type endpoint struct {
 	portal *Portal
+	area   area
 	// public endpoints answer without a key, and in most states of the portal.
 	public bool
 	// ownersOnly endpoints are for users who may own webhooks.
@@ -26,18 +37,38 @@ type result struct {
 
 // endpoint returns what answers requests for a path of the API.
 func (p *Portal) endpoint(path string) http.Handler {
-	switch {
-	case path == "settings":
+	switch path {
+	case "settings":
 		return endpoint{portal: p, public: true, read: p.readSettings}
-	case path == "settings/webhook":
+	case "settings/webhook":
 		return endpoint{portal: p, ownersOnly: true, read: p.readWebhooks}
-	case path == "settings/webhooks/log":
+	case "settings/webhooks/log":
 		return endpoint{portal: p, ownersOnly: true, read: p.readLog}
-	case path == "settings/webhook/triggers" && p.options.Version != V30:
-		return endpoint{portal: p, read: p.readTriggers}
+	case "settings/webhook/triggers":
+		return p.triggersEndpoint()
+	case "keys/@self":
+		return p.keyEndpoint()
+	case "people/@self":
+		return endpoint{portal: p, area: userArea, read: p.readUser}
 	default:
 		return NotFoundPage()
 	}
+}
+
+// triggersEndpoint is what serves the list of triggers. 3.0 has other methods at this path.
+func (p *Portal) triggersEndpoint() http.Handler {
+	if p.options.Version == V30 {
+		return answer{status: http.StatusMethodNotAllowed, header: map[string]string{"Allow": "DELETE, PUT"}}
+	}
+	return endpoint{portal: p, read: p.readTriggers}
+}
+
+// keyEndpoint is what serves the key that is sent. 3.0 has none.
+func (p *Portal) keyEndpoint() http.Handler {
+	if p.options.Version == V30 {
+		return empty(http.StatusNotFound)
+	}
+	return endpoint{portal: p, area: keyArea, read: p.readKey}
 }
 
 // ServeHTTP answers a request unless the portal refuses it.

@@ -59,7 +59,7 @@ func (p *Portal) requestPayload(d *Delivery, w *Webhook, names map[uint64]string
 			CreateOn: utcDate(d.CreatedOn), CreateBy: ownID,
 			Trigger: triggerName(names, d.Trigger), TriggerID: d.Trigger,
 		},
-		Payload: payloadPart{ID: d.ID, Title: "Salary of Grace Hopper.xlsx", Email: "grace.hopper@corp.example"},
+		Payload: payloadPart{ID: d.ID, Title: "Salary of Grace Hopper.xlsx", Email: ownEmail},
 		Webhook: webhookPart{ID: w.ID, Name: w.Name, URL: w.URL, Triggers: subscribed(names, w.Triggers)},
 	}
 	if !d.EventCreatedOn.IsZero() {

@@ -40,18 +40,25 @@ type Role int
 // The roles that the API tells apart.
 const (
 	Admin       Role = iota // sees every webhook
+	Owner                   // sees every webhook
+	RoomAdmin               // sees its own webhooks only
 	User                    // sees its own webhooks only
 	LimitedUser             // may not use the developer tools
 	Guest
 )
+
+// seesAll reports whether users of the role see the webhooks of others.
+func (r Role) seesAll() bool { return r == Admin || r == Owner }
 
 // Scope is what the key is for.
 type Scope int
 
 // The scopes that the API tells apart.
 const (
-	Read       Scope = iota // *:read, which is enough
-	Restricted              // any list of areas, none of which covers webhooks
+	Read         Scope = iota // *:read: reads everything from 3.2.1 on; 3.1.1 does not know it
+	Unrestricted              // no list of permissions, or *
+	SelfRead                  // accounts.self:read, which covers people/@self only
+	Restricted                // a list of areas that covers neither webhooks nor people/@self
 )
 
 // Options describe a portal. The zero value is a healthy one of the flat version without webhooks.
@@ -60,6 +67,8 @@ type Options struct {
 	Key     string // the only key that is accepted; empty means DefaultKey
 	Scope   Scope
 	Role    Role
+	// KeyExpiresOn is the end of the key, which is refused from then on; zero for never. 3.0 has no keys.
+	KeyExpiresOn time.Time
 	// TimeZone is the portal's zone and ServerZone that of its machine; nil means UTC.
 	TimeZone, ServerZone *time.Location
 	Alias                string // tenantAlias; empty means p1
@@ -80,7 +89,8 @@ type Options struct {
 
 // Portal is a simulated portal. It is an http.Handler and safe for concurrent use.
 type Portal struct {
-	options Options // never changes
+	options Options                       // never changes
+	keyEnd  func(now time.Time) time.Time // when the key ends; zero for never
 
 	mu       sync.Mutex
 	webhooks func(now time.Time) []Webhook
@@ -102,7 +112,7 @@ func New(o Options) *Portal {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	p := &Portal{options: o, requests: map[string]int{}}
+	p := &Portal{options: o, requests: map[string]int{}, keyEnd: func(time.Time) time.Time { return o.KeyExpiresOn }}
 	p.SetWebhooks(o.Webhooks)
 	p.SetDeliveries(o.Deliveries)
 	return p

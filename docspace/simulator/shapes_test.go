@@ -23,13 +23,13 @@ func crm() simulator.Webhook {
 
 // person is the creator of a webhook as versions list it: the title comes after the name.
 func person(title string) string {
-	return `{"id":"11111111-2222-3333-4444-555555555555","displayName":"Ada L",` + title +
+	return `{"id":"11111111-2222-3333-4444-555555555555","displayName":"Grace Hopper",` + title +
 		`"avatar":"/skins/default/images/default_user_photo_size_82-82.png",` +
 		`"avatarOriginal":"/skins/default/images/default_user_photo_size_200-200.png",` +
 		`"avatarMax":"/skins/default/images/default_user_photo_size_200-200.png",` +
 		`"avatarMedium":"/skins/default/images/default_user_photo_size_48-48.png",` +
 		`"avatarSmall":"/skins/default/images/default_user_photo_size_32-32.png",` +
-		`"profileUrl":"/accounts/view/ada","hasAvatar":false,"isAnonim":false}`
+		`"profileUrl":"/accounts/view/grace","hasAvatar":false,"isAnonim":false}`
 }
 
 // enveloped is what servers put around a response.
@@ -116,7 +116,9 @@ func TestDates(t *testing.T) {
 func TestUsersSeeTheirOwnWebhooksOnly(t *testing.T) {
 	t.Parallel()
 	list := []simulator.Webhook{{ID: 1, OwnedByOther: true}, {ID: 2}}
-	for role, want := range map[simulator.Role]int{simulator.Admin: 2, simulator.User: 1} {
+	for role, want := range map[simulator.Role]int{
+		simulator.Admin: 2, simulator.Owner: 2, simulator.RoomAdmin: 1, simulator.User: 1,
+	} {
 		p := simulator.New(simulator.Options{Version: simulator.V37, Role: role, Webhooks: list})
 		if got := response[[]any](t, get(t, p, "settings/webhook")); len(got) != want {
 			t.Errorf("role %d sees %d webhooks, want %d", role, len(got), want)
@@ -201,7 +203,7 @@ func TestTriggersFrom37OnAreAList(t *testing.T) {
 func TestTriggersAreAvailableByRole(t *testing.T) {
 	t.Parallel()
 	for role, want := range map[simulator.Role]int{
-		simulator.Admin: 37, simulator.User: 29, simulator.LimitedUser: 29, simulator.Guest: 0,
+		simulator.Admin: 37, simulator.Owner: 37, simulator.RoomAdmin: 37, simulator.User: 29, simulator.LimitedUser: 29, simulator.Guest: 0,
 	} {
 		r := get(t, simulator.New(simulator.Options{Version: simulator.V37, Role: role}), "settings/webhook/triggers")
 		got := slices.DeleteFunc(response[[]trigger](t, r), func(tr trigger) bool { return !tr.Available })

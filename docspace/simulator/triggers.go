@@ -6,7 +6,7 @@ import "net/http"
 type trigger struct {
 	bit    int
 	name   string
-	admins bool // plain users don't get it
+	admins bool // plain users can't subscribe to it, room administrators can
 }
 
 // triggers are those of 3.7 in the order in which it shows them. They are not taken from the
@@ -66,7 +66,7 @@ func (p *Portal) readTriggers(caller, *http.Request) result {
 	}
 	list := []availableTrigger{{Name: "*", Available: p.options.Role != Guest}}
 	for _, t := range triggers() {
-		available := p.options.Role == Admin || p.options.Role != Guest && !t.admins
+		available := p.options.Role.seesAll() || p.options.Role == RoomAdmin || p.options.Role != Guest && !t.admins
 		list = append(list, availableTrigger{Name: t.name, ID: 1 << t.bit, Available: available})
 	}
 	return result{response: list, count: len(list)}

@@ -70,8 +70,11 @@ type person struct {
 
 // The key's user and another.
 const (
-	ownID   = "11111111-2222-3333-4444-555555555555"
-	otherID = "66666666-7777-8888-9999-000000000000"
+	ownID        = "11111111-2222-3333-4444-555555555555"
+	ownFirstName = "Grace"
+	ownLastName  = "Hopper"
+	ownEmail     = "grace.hopper@corp.example"
+	otherID      = "66666666-7777-8888-9999-000000000000"
 )
 
 // readWebhooks lists the webhooks that the key's user may see. The count is 1 whatever their number.
@@ -86,7 +89,7 @@ func (p *Portal) readWebhooks(caller, *http.Request) result {
 
 // visible keeps those of a list that the key's user may see.
 func (p *Portal) visible(list []Webhook) []Webhook {
-	return slices.DeleteFunc(list, func(w Webhook) bool { return w.OwnedByOther && p.options.Role != Admin })
+	return slices.DeleteFunc(list, func(w Webhook) bool { return w.OwnedByOther && !p.options.Role.seesAll() })
 }
 
 // element is a webhook as the version lists it.
@@ -123,14 +126,18 @@ func (p *Portal) configs(w *Webhook) configs {
 }
 
 func (p *Portal) creator(w *Webhook) *person {
+	if w.OwnedByOther {
+		return p.person(otherID, "Charles B", "/accounts/view/charles")
+	}
+	return p.person(ownID, ownFirstName+" "+ownLastName, "/accounts/view/grace")
+}
+
+func (p *Portal) person(id, name, profileURL string) *person {
 	const avatar = "/skins/default/images/default_user_photo_size_%s.png"
 	who := person{
-		ID: w.creatorID(), DisplayName: "Ada L", ProfileURL: "/accounts/view/ada",
+		ID: id, DisplayName: name, ProfileURL: profileURL,
 		Avatar: fmt.Sprintf(avatar, "82-82"), AvatarOriginal: fmt.Sprintf(avatar, "200-200"), AvatarMax: fmt.Sprintf(avatar, "200-200"),
 		AvatarMedium: fmt.Sprintf(avatar, "48-48"), AvatarSmall: fmt.Sprintf(avatar, "32-32"),
-	}
-	if w.OwnedByOther {
-		who.DisplayName, who.ProfileURL = "Charles B", "/accounts/view/charles"
 	}
 	if p.options.Version != V37 {
 		who.Title = "Engineer"
