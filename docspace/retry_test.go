@@ -54,14 +54,17 @@ func testServer(t *testing.T, transport string, h http.Handler) *httptest.Server
 
 type connKey struct{}
 
-// oneRequestEach serves one request over each connection, and then closes it at the next without a response.
-func oneRequestEach(requests *atomic.Int32) (h http.Handler, prepare func(*http.Server)) {
+// oneRequestEach serves one request over each connection, once the first ones are all there, and closes it at the next one without a
+// response.
+func oneRequestEach(requests *atomic.Int32, first *sync.WaitGroup) (h http.Handler, prepare func(*http.Server)) {
 	h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		requests.Add(1)
 		if used, ok := r.Context().Value(connKey{}).(*atomic.Int32); ok && used.Add(1) > 1 {
 			breakConnection(w)
 			return
 		}
+		first.Done()
+		first.Wait()
 		_, _ = io.WriteString(w, emptyList)
 	})
 	return h, func(s *http.Server) {
@@ -83,17 +86,20 @@ func breakConnection(w http.ResponseWriter) {
 func TestRetry_OnceOverANewConnection(t *testing.T) {
 	t.Parallel()
 	var requests atomic.Int32
-	h, prepare := oneRequestEach(&requests)
+	var first sync.WaitGroup
+	first.Add(5)
+	h, prepare := oneRequestEach(&requests, &first)
 	server := httptest.NewUnstartedServer(h)
 	prepare(server.Config)
 	server.Start()
 	t.Cleanup(server.Close)
 	client := newTestClient(t, server)
 	readAtOnce(t, client, 5) // leaves idle connections, each of which breaks at its next request
-	requests.Store(0)
-	if _, err := client.Webhooks(t.Context()); err != nil {
-		t.Fatal(err)
+	if n := requests.Swap(0); n != 5 {
+		t.Fatalf("%d requests", n)
 	}
+	first.Add(1)
+	readAtOnce(t, client, 1)
 	if n := requests.Load(); n != 2 {
 		t.Errorf("%d requests, want one over a kept connection and one over a new one", n)
 	}
@@ -102,10 +108,12 @@ func TestRetry_OnceOverANewConnection(t *testing.T) {
 // readAtOnce reads the list several times in parallel, which takes as many connections over HTTP/1.1.
 func readAtOnce(t *testing.T, client *Client, n int) {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
 	var reads sync.WaitGroup
 	for range n {
 		reads.Go(func() {
-			if _, err := client.Webhooks(t.Context()); err != nil {
+			if _, err := client.Webhooks(ctx); err != nil {
 				t.Error(err)
 			}
 		})
