@@ -135,7 +135,7 @@ func TestConnectionsAreKeptFromScrapeToScrape(t *testing.T) {
 	server.Start()
 	t.Cleanup(server.Close)
 	r := newRig(t, rigOptions{url: server.URL})
-	const atOnce = 4 // settings, webhooks, triggers, log
+	const atOnce = 6 // settings, webhooks, triggers, log, key, user
 	for _, fault := range []http.Handler{nil, simulator.Status(http.StatusUnauthorized), simulator.BadGateway(), simulator.PortalRefuses()} {
 		portal.Fail(fault)
 		for range 20 {

@@ -1,8 +1,10 @@
 package collector_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -315,20 +317,45 @@ func TestTheLastKnownZoneOutlivesAFailure(t *testing.T) {
 	}
 }
 
-func TestAPortalWithoutTriggersIsFineWhenItIsOld(t *testing.T) {
+func TestTriggers_UnsupportedIsNoFailureWhereTheListIsRead(t *testing.T) {
 	t.Parallel()
-	missing := &docspace.Error{Endpoint: docspace.EndpointTriggers, Reason: docspace.ReasonNotFound, Status: 404, Err: errors.New("HTTP 404")}
-	for version, want := range map[string]float64{"3.0.4": 1, "3.1.0": 0, "": 0} {
+	for _, tc := range []struct {
+		status   int
+		list     error
+		success  float64
+		requests int // from minute 0 to minute 60
+	}{
+		{404, nil, 1, 2},
+		{405, nil, 1, 2},
+		{404, statusError(docspace.EndpointWebhooks, 404), 0, 61},
+		{403, nil, 0, 61},
+		{500, nil, 0, 61},
+	} {
+		requests := 0
+		c := &clock{at: now}
 		portal := newFakePortal(t, &fakeClient{
-			settings: func(context.Context) (docspace.Settings, error) {
-				return docspace.Settings{Version: version, TimeZone: "UTC"}, nil
+			webhooks: func(context.Context) (docspace.WebhookList, error) { return docspace.WebhookList{}, tc.list },
+			triggers: func(context.Context) ([]docspace.Trigger, error) {
+				requests++
+				return nil, statusError(docspace.EndpointTriggers, tc.status)
 			},
-			triggers: func(context.Context) ([]docspace.Trigger, error) { return nil, missing },
-		}, &logs{}, &clock{at: now})
-		if got := value(t, portal.Collector(t.Context()), "docspace_scrape_collector_success", `{collector="triggers"}`); got != want {
-			t.Errorf("version %q: success %v, want %v", version, got, want)
+		}, &logs{}, c)
+		for range 61 {
+			if got := value(t, portal.Collector(t.Context()), "docspace_scrape_collector_success", `{collector="triggers"}`); got != tc.success {
+				t.Errorf("HTTP %d: success %v, want %v", tc.status, got, tc.success)
+			}
+			c.Advance(time.Minute)
+		}
+		if requests != tc.requests {
+			t.Errorf("HTTP %d: %d requests, want %d", tc.status, requests, tc.requests)
 		}
 	}
+}
+
+// statusError is the error of a client that got a status.
+func statusError(e docspace.Endpoint, status int) error {
+	reason := map[int]docspace.Reason{403: docspace.ReasonForbidden, 404: docspace.ReasonNotFound, 500: docspace.ReasonServerError}[status]
+	return &docspace.Error{Endpoint: e, Reason: cmp.Or(reason, docspace.ReasonUnexpectedStatus), Status: status, Err: errors.New("HTTP " + strconv.Itoa(status))}
 }
 
 func TestTriggerNames(t *testing.T) {
