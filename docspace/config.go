@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -42,8 +41,9 @@ type ValidConfig struct {
 	base *url.URL
 }
 
-// Validate checks everything that can be known without asking the portal, the key file included.
-// Errors name the culprit and hold no secret.
+// Validate checks everything that can be known without a request and without the files that the
+// configuration names: a key file that can't be read is an error of each request. The error names the
+// setting and holds no secret.
 func (c Config) Validate() (ValidConfig, error) {
 	base, err := parsePortalURL(c.URL)
 	if err != nil {
@@ -52,7 +52,7 @@ func (c Config) Validate() (ValidConfig, error) {
 	if err := c.HTTPClientConfig.Validate(); err != nil {
 		return ValidConfig{}, fmt.Errorf("HTTP client of portal %s: %w", base.Host, err)
 	}
-	if err := checkKey(c.HTTPClientConfig.Authorization); err != nil {
+	if err := checkInlineKey(c.HTTPClientConfig.Authorization); err != nil {
 		return ValidConfig{}, err
 	}
 	if c.MaxResponseSize < 0 {
@@ -100,23 +100,24 @@ func ParseTimeZone(name string) (*time.Location, error) {
 	return zone, nil
 }
 
-// parsePortalURL reads the address of a portal. Its errors don't repeat the input when that could
-// hold a password.
+// parsePortalURL parses the address of a portal. The error never repeats it: it could be a key in the
+// wrong place, or hold a password.
 func parsePortalURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	switch {
 	case err == nil && u.User != nil, (err != nil || u.Host == "") && strings.Contains(s, "@"):
 		return nil, errors.New("portal URL holds a user name or password; give credentials in a file")
 	case err != nil:
-		return nil, fmt.Errorf("portal URL: %w", errors.Unwrap(err))
+		problem, _, _ := strings.Cut(errors.Unwrap(err).Error(), `"`) // which begins a quotation of the URL
+		return nil, errors.New("portal URL: " + strings.TrimSpace(problem))
 	case u.RawQuery != "" || u.Fragment != "":
 		return nil, errors.New("portal URL must end with its path, without ? or #")
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("portal URL %q must start with http:// or https://", s)
+		return nil, errors.New("portal URL must start with http:// or https://")
 	case u.Hostname() == "":
-		return nil, fmt.Errorf("portal URL %q names no host", s)
+		return nil, errors.New("portal URL names no host")
 	case !validPort(u.Port()):
-		return nil, fmt.Errorf("portal URL %q has a port that no host has", s)
+		return nil, errors.New("portal URL has an invalid port (valid: 1 to 65535)")
 	}
 	u.Host = strings.ToLower(u.Host) // as redirects within the host spell it
 	u.Path = strings.TrimRight(u.Path, "/")
@@ -127,47 +128,4 @@ func parsePortalURL(s string) (*url.URL, error) {
 func validPort(port string) bool {
 	n, err := strconv.ParseUint(port, 10, 16)
 	return port == "" || err == nil && n > 0
-}
-
-// KeyFromFile is an authorization by an API key that is read from a file at each request, so that
-// a rotated key is used without a restart.
-func KeyFromFile(path string) config.HTTPClientConfig {
-	return keyConfig(&config.Authorization{Type: "Bearer", CredentialsFile: path})
-}
-
-// KeyFromValue is an authorization by an API key that never changes. White space around it, such as
-// the newline of a secret that was read into a variable, is dropped.
-func KeyFromValue(key string) config.HTTPClientConfig {
-	return keyConfig(&config.Authorization{Type: "Bearer", Credentials: config.Secret(strings.TrimSpace(key))})
-}
-
-func keyConfig(auth *config.Authorization) config.HTTPClientConfig {
-	cfg := config.DefaultHTTPClientConfig
-	cfg.FollowRedirects = false
-	cfg.Authorization = auth
-	cfg.ProxyFromEnvironment = true
-	return cfg
-}
-
-// checkKey tells whether the key is there and can be sent as it is: one word, on one line.
-func checkKey(auth *config.Authorization) error {
-	if auth == nil {
-		return nil
-	}
-	source, key := "API key", string(auth.Credentials)
-	if auth.CredentialsFile != "" {
-		source = "API key file " + auth.CredentialsFile
-		content, err := os.ReadFile(auth.CredentialsFile)
-		if err != nil {
-			return fmt.Errorf("API key file: %w", err)
-		}
-		key = strings.TrimSpace(string(content)) // as the HTTP client does with a file
-	}
-	switch {
-	case key == "":
-		return fmt.Errorf("%s is empty", source)
-	case strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return fmt.Errorf("%s holds more than one word, or a character that no key has", source)
-	}
-	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -50,8 +51,8 @@ func OnePortal(name string, c Config, s PortalSettings) (ValidPortals, error) {
 func (v ValidPortals) List() []*ValidPortal { return slices.Clone(v.portals) }
 
 // Load reads and validates the file. The error has one line for each mistake, with the file, line and
-// key, and holds no secret. Keys and certificates that the file names are not looked at: they are the
-// trouble of their portal alone, see ValidPortal.CheckFiles.
+// key, and holds no secret. Files that it names are not read: they are a
+// problem of their portal alone, see ValidPortal.CheckFiles.
 func (f File) Load() (ValidPortals, error) {
 	content, err := os.ReadFile(f.Path)
 	if err != nil {
@@ -72,8 +73,12 @@ func (f File) Load() (ValidPortals, error) {
 	return ValidPortals{portals: l.portals}, nil
 }
 
-// syntaxError is what the library says of a text that is no YAML.
-var syntaxError = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)`)
+var (
+	// syntaxError is what the library says of a text that is not YAML.
+	syntaxError = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)`)
+	// unknownAnchor is the only one that repeats a part of the text, and it has no line.
+	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+)
 
 // parse returns the file's only document, nil if it has none.
 func (f File) parse(content []byte) (*yaml.Node, error) {
@@ -93,5 +98,10 @@ func (f File) parse(content []byte) (*yaml.Node, error) {
 		return nil, fmt.Errorf("%s:%d: a second document begins, there must be one", f.Path, next.Line)
 	}
 	found := syntaxError.FindStringSubmatch(err.Error())
-	return nil, fmt.Errorf("%s:%s: this is not YAML: %s", f.Path, cmp.Or(found[1], "1"), found[2])
+	line, problem := cmp.Or(found[1], "1"), found[2]
+	if name := unknownAnchor.FindStringSubmatch(problem); name != nil {
+		before, _, _ := bytes.Cut(content, []byte("*"+name[1]))
+		line, problem = strconv.Itoa(1+bytes.Count(before, []byte("\n"))), "an alias (*) has no anchor (&)"
+	}
+	return nil, fmt.Errorf("%s:%s: this is not YAML: %s", f.Path, line, problem)
 }

@@ -14,7 +14,7 @@ import (
 
 // flagDefaults are what the flags say when the file does not.
 var flagDefaults = PortalSettings{
-	Timeout: 10 * time.Second, TimeZone: "auto", AutoDisableAfter: 72 * time.Hour, MaxResponseSize: 64 << 20,
+	Timeout: 10 * time.Second, MinInterval: 2 * time.Second, TimeZone: "auto", AutoDisableAfter: 72 * time.Hour, MaxResponseSize: 64 << 20,
 	Collectors: CollectorSwitch{Webhooks: true, Triggers: true, Deliveries: true},
 	Deliveries: LogSettings{StuckAfter: 15 * time.Minute, Lookback: 24 * time.Hour, MaxPages: 50},
 }
@@ -40,10 +40,11 @@ func with(lines ...string) string {
 func TestEveryMistakeInAFileIsOneLineThatSaysWhereAndWhatWouldBeRight(t *testing.T) {
 	t.Parallel()
 	const (
-		portal  = "url, http_client_config, labels, timeout, time_zone, auto_disable_after, max_response_size, collectors, deliveries"
+		portal  = "url, http_client_config, labels, timeout, min_interval, time_zone, auto_disable_after, max_response_size, collectors, deliveries"
 		client  = "basic_auth, authorization, bearer_token, bearer_token_file, tls_config, follow_redirects, enable_http2, proxy_url, no_proxy, proxy_from_environment, proxy_connect_header, http_headers"
 		badName = "a name must consist of letters, digits and . _ -, and begin with a letter or digit"
 		head    = "portals:\n  acme:\n    url: https://acme.example.com\n    http_client_config:\n"
+		key     = head + "      authorization: {credentials_file: key}\n"
 		rest    = "    http_client_config: {authorization: {credentials_file: key}}\n"
 	)
 	for _, tt := range []struct{ name, file, want string }{
@@ -68,7 +69,7 @@ func TestEveryMistakeInAFileIsOneLineThatSaysWhereAndWhatWouldBeRight(t *testing
 		{"a portal twice", with("  acme: {}"), "6: portals.acme: is there twice, first in line 2"},
 		{"no value", head + "      authorization: {credentials_file: }", "5: portals.acme.http_client_config.authorization.credentials_file: has no value"},
 		{"no URL", "portals:\n  acme:\n" + rest, "2: portals.acme.url: there is none, give one such as https://portal.example.com"},
-		{"no scheme", "portals:\n  acme:\n    url: acme.example.com\n" + rest, `3: portals.acme.url: portal URL "acme.example.com" must start with http:// or https://`},
+		{"no scheme", "portals:\n  acme:\n    url: acme.example.com\n" + rest, `3: portals.acme.url: portal URL must start with http:// or https://`},
 		{"a list of URLs", "portals:\n  acme:\n    url: [https://acme.example.com]\n" + rest, "3: portals.acme.url: must be text"},
 		{"a password in the URL", "portals:\n  acme:\n    url: https://u:hunter2@acme.example.com\n" + rest, "3: portals.acme.url: portal URL holds a user name or password; give credentials in a file"},
 		{"one host for two", with("  beta:", "    url: HTTPS://Acme.Example.com", rest), "7: portals.beta.url: the portal acme has it already, each must have its own"},
@@ -80,7 +81,7 @@ func TestEveryMistakeInAFileIsOneLineThatSaysWhereAndWhatWouldBeRight(t *testing
 		{"no key", "portals:\n  acme:\n    url: https://acme.example.com", "2: portals.acme.http_client_config: there is no API key, give authorization.credentials_file"},
 		{"an empty authorization", head + "      authorization: {type: Bearer}", "4: portals.acme.http_client_config: API key is empty"},
 		{"two keys", head + "      authorization: {credentials: hunter2, credentials_file: key}", "4: portals.acme.http_client_config: at most one of authorization credentials & credentials_file must be configured"},
-		{"two words in the key", head + "      authorization: {credentials: hunter2 hunter2}", "4: portals.acme.http_client_config: API key holds more than one word, or a character that no key has"},
+		{"two words in the key", head + "      authorization: {credentials: hunter2 hunter2}", "4: portals.acme.http_client_config: API key contains white space: it must hold the key alone"},
 		{"two ways to authenticate", head + "      authorization: {credentials_file: key}\n      basic_auth: {username: a}", "4: portals.acme.http_client_config: at most one of basic_auth, oauth2 & authorization must be configured"},
 		{"a key in the wrong place", head + "      authorization: hunter2", "5: portals.acme.http_client_config.authorization: must be a mapping with keys of type, credentials, credentials_file"},
 		{"a key as the name of one", head + "      authorization: {" + testKey + "}", "5: portals.acme.http_client_config.authorization.…: unknown key, known are type, credentials, credentials_file"},
@@ -92,6 +93,9 @@ func TestEveryMistakeInAFileIsOneLineThatSaysWhereAndWhatWouldBeRight(t *testing
 		{"a header that is no list", head + "      http_headers: {X-Key: {secrets: hunter2}}", "5: portals.acme.http_client_config.http_headers.X-Key.secrets: must be a list"},
 		{"an item that is no text", head + "      http_headers: {X-Key: {secrets: [{hunter2: x}]}}", "5: portals.acme.http_client_config.http_headers.X-Key.secrets[0]: must be text"},
 		{"no unit", with("    timeout: 10"), "6: portals.acme.timeout: must be a duration such as 10s or 72h"},
+		{"no unit of the interval", with("    min_interval: 2"), "6: portals.acme.min_interval: must be a duration such as 10s or 72h"},
+		{"a negative interval", with("    min_interval: -1s"), "6: portals.acme.min_interval: must not be negative"},
+		{"an interval without a value", with("    min_interval:"), "6: portals.acme.min_interval: has no value"},
 		{"no time", with("    timeout: 0s"), "6: portals.acme.timeout: must be more than 0"},
 		{"a negative grace", with("    auto_disable_after: -1h"), "6: portals.acme.auto_disable_after: must be more than 0"},
 		{"no size", with("    max_response_size: 0B"), "6: portals.acme.max_response_size: must be more than 0"},
@@ -110,6 +114,48 @@ func TestEveryMistakeInAFileIsOneLineThatSaysWhereAndWhatWouldBeRight(t *testing
 		{"a label of Prometheus", with("    labels: {__address__: evil.example}"), "6: portals.acme.labels.__address__: names that begin with __ are Prometheus's own, choose another"},
 		{"a label of a metric", with("    labels: {name: x}"), "6: portals.acme.labels.name: the exporter or Prometheus has a label of this name, choose another"},
 		{"mistakes in the defaults are told once", "defaults:\n  timeout: 0s\n  labels: {job: x}\n" + with("  beta: {}"), "3: defaults.labels.job: the exporter or Prometheus has a label of this name, choose another\n2: defaults.timeout: must be more than 0"},
+		{"an alias without an anchor", "portals:\n  acme:\n    url: *hunter2", "3: this is not YAML: an alias (*) has no anchor (&)"},
+		{"an alias that contains itself", "portals: &hunter2\n  acme: {labels: *hunter2}", "2: portals.acme.labels.acme: must be text"},
+		{"a list as the name of a key", head + "      http_headers:\n        {[hunter2]}", "6: portals.acme.http_client_config.http_headers: the name of a key must be text"},
+		{"an empty list as the name of a key", head + "      http_headers: {[]}", "5: portals.acme.http_client_config.http_headers: the name of a key must be text"},
+		{"a mapping as the name of a portal", "portals:\n  ? {hunter2: x}\n  : {}", "2: portals: the name of a key must be text"},
+		{"a null as the name of a key", with("    labels: {~: hunter2}"), "6: portals.acme.labels: the name of a key must be text"},
+		{"a binary name of a key", with("    labels: {!!binary aGk=: hunter2}"), "6: portals.acme.labels: the name of a key must be text"},
+		{"an alias as the name of a key", with("    labels: {a: &hunter2 b, *hunter2 : c}"), "6: portals.acme.labels: the name of a key must not be an alias"},
+		{"a merge key", head + "      http_headers: {<<: {values: [hunter2]}}", "5: portals.acme.http_client_config.http_headers: merge keys (<<) are not supported here"},
+		{"a null with a value", head + "      authorization: {credentials: !!null hunter2}", "5: portals.acme.http_client_config.authorization.credentials: must be text"},
+		{"a null with a mapping", head + "      authorization: !!null {credentials: hunter2}", "5: portals.acme.http_client_config.authorization: must be a mapping with keys of type, credentials, credentials_file"},
+		{"a null with a word for a mapping", head + "      authorization: !!null hunter2", "5: portals.acme.http_client_config.authorization: must be a mapping with keys of type, credentials, credentials_file"},
+		{"a null with a list", head + "      http_headers: {X-A: {secrets: !!null [hunter2]}}", "5: portals.acme.http_client_config.http_headers.X-A.secrets: must be a list"},
+		{"a number that is none", head + "      authorization: {credentials: !!int hunter2}", "5: portals.acme.http_client_config.authorization.credentials: must be text"},
+		{"a key as the URL", "portals:\n  acme:\n    url: hunter2\n" + rest, "3: portals.acme.url: portal URL must start with http:// or https://"},
+		{"a key as the port", "portals:\n  acme:\n    url: https://acme.example.com:hunter2\n" + rest, "3: portals.acme.url: portal URL: invalid port"},
+		{"quotes around the key", head + "      authorization: {credentials: '\"hunter2\"'}", "4: portals.acme.http_client_config: API key has quotes around the key: remove them"},
+		{"a line break after the key", head + "      authorization: {credentials: \"hunter2\\n\"}", "4: portals.acme.http_client_config: API key starts or ends with white space: remove it"},
+		{"the name of a header", head + "      http_headers: {X Key: {secrets: [hunter2]}}", "5: portals.acme.http_client_config.http_headers.X Key: a header's name must consist of letters, digits and !#$%&'*+-.^_`|~"},
+		{"an empty name of a header", head + "      http_headers: {'': {secrets: [hunter2]}}", "5: portals.acme.http_client_config.http_headers.\"\": a header's name must consist of letters, digits and !#$%&'*+-.^_`|~"},
+		{"a header of the connection", head + "      http_headers: {upgrade: {values: [h2c]}}", "5: portals.acme.http_client_config.http_headers.upgrade: this header is set by the HTTP client, remove it"},
+		{"a value of two lines", head + "      http_headers:\n        X-A:\n          values: [good, \"hun\\nter2\"]", "7: portals.acme.http_client_config.http_headers.X-A.values[1]: contains a line break or another control character"},
+		{"a secret with a control character", head + "      http_headers:\n        X-A: {secrets: [\"hunter2\\0\"]}", "6: portals.acme.http_client_config.http_headers.X-A.secrets[0]: contains a line break or another control character"},
+		{"no header", head + "      http_headers: {}", "4: portals.acme.http_client_config: there is no API key, give authorization.credentials_file"},
+		{"an authorization of two words", head + "      authorization: {type: API Key, credentials: hunter2}", "5: portals.acme.http_client_config.authorization.type: must be one word such as Bearer"},
+		{"a colon after the authorization", head + "      authorization: {type: 'Bearer:', credentials: hunter2}", "5: portals.acme.http_client_config.authorization.type: must be one word such as Bearer"},
+		{"basic authorization", head + "      authorization:\n        type: basic\n        credentials: hunter2", "6: portals.acme.http_client_config.authorization.type: must not be Basic, use basic_auth"},
+		{"nobody", head + "      basic_auth: {}", "5: portals.acme.http_client_config.basic_auth: has neither a user name nor a password"},
+		{"a password in the user name", head + "      basic_auth: {username: 'u:hunter2'}", "5: portals.acme.http_client_config.basic_auth.username: must not contain a colon"},
+		{"a proxy of another scheme", key + "      proxy_url: ftp://u:hunter2@proxy", "6: portals.acme.http_client_config.proxy_url: must start with http://, https://, socks5:// or socks5h://"},
+		{"a proxy without a scheme", key + "      proxy_url: hunter2:3128", "6: portals.acme.http_client_config.proxy_url: must start with http://, https://, socks5:// or socks5h://"},
+		{"a proxy without a host", key + "      proxy_url: http:///hunter2", "6: portals.acme.http_client_config.proxy_url: names no host"},
+		{"a port that a proxy can't have", key + "      proxy_url: http://proxy:65536", "6: portals.acme.http_client_config.proxy_url: has an invalid port (valid: 1 to 65535)"},
+		{"the name of a header for the proxy", key + "      proxy_url: http://proxy\n      proxy_connect_header: {'X:': [hunter2]}", "7: portals.acme.http_client_config.proxy_connect_header.X:: a header's name must consist of letters, digits and !#$%&'*+-.^_`|~"},
+		{"a header of two lines for the proxy", key + "      proxy_url: http://proxy\n      proxy_connect_header: {X-A: [\"hunter2\\r\"]}", "7: portals.acme.http_client_config.proxy_connect_header.X-A[0]: contains a line break or another control character"},
+		{"no proxy for the header", key + "      proxy_connect_header: {X-A: [hunter2]}", "4: portals.acme.http_client_config: if proxy_connect_header is configured, proxy_url or proxy_from_environment must also be configured"},
+		{"no TLS version that is allowed", key + "      tls_config:\n        min_version: TLS13\n        max_version: TLS12", "8: portals.acme.http_client_config.tls_config.max_version: must not be less than min_version (default TLS12)"},
+		{"a TLS version that is off by default", key + "      tls_config: {max_version: TLS11}", "6: portals.acme.http_client_config.tls_config.max_version: must not be less than min_version (default TLS12)"},
+		{"a server name with a port", key + "      tls_config: {server_name: 'acme.example.com:443'}", "6: portals.acme.http_client_config.tls_config.server_name: must be a host name such as portal.example.com, or an IP address"},
+		{"an authority that is no certificate", key + "      tls_config: {ca: hunter2}", "6: portals.acme.http_client_config.tls_config.ca: must be a certificate in PEM"},
+		{"a certificate that is none", key + "      tls_config: {cert: hunter2, key: hunter2}", "6: portals.acme.http_client_config.tls_config.cert: cert and key must be a certificate and its private key, in PEM"},
+		{"mistakes of the client in the defaults", "defaults:\n  http_client_config:\n    proxy_url: ftp://x\n" + with(), "3: defaults.http_client_config.proxy_url: must start with http://, https://, socks5:// or socks5h://"},
 		{"several mistakes", with("    timeout: soon", "    labels: {team: }"), "6: portals.acme.timeout: must be a duration such as 10s or 72h\n7: portals.acme.labels.team: has no value"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -167,6 +213,7 @@ portals:
   acme:
     url: http://acme.example.com
     timeout: 20s
+    min_interval: 0s
     time_zone: auto
     auto_disable_after: 24h
     max_response_size: 1MiB
@@ -208,7 +255,7 @@ portals:
 	}{
 		{
 			zeta,
-			PortalSettings{5 * time.Second, 0, "Europe/Berlin", 72 * time.Hour, 64 << 20, CollectorSwitch{Webhooks: true, Deliveries: true}, LogSettings{15 * time.Minute, 12 * time.Hour, 50}},
+			PortalSettings{5 * time.Second, 2 * time.Second, "Europe/Berlin", 72 * time.Hour, 64 << 20, CollectorSwitch{Webhooks: true, Deliveries: true}, LogSettings{15 * time.Minute, 12 * time.Hour, 50}},
 			map[string]string{"team": "crm", "tier": "gold"},
 			berlin,
 			config.HTTPClientConfig{Authorization: &config.Authorization{Type: "Bearer", CredentialsFile: filepath.Join(dir, "key")}, TLSConfig: ca, EnableHTTP2: true},
@@ -222,7 +269,7 @@ portals:
 		},
 		{
 			one,
-			PortalSettings{5 * time.Second, 0, "Europe/Berlin", 72 * time.Hour, 64 << 20, CollectorSwitch{Webhooks: true, Deliveries: true}, LogSettings{15 * time.Minute, 12 * time.Hour, 50}},
+			PortalSettings{5 * time.Second, 2 * time.Second, "Europe/Berlin", 72 * time.Hour, 64 << 20, CollectorSwitch{Webhooks: true, Deliveries: true}, LogSettings{15 * time.Minute, 12 * time.Hour, 50}},
 			map[string]string{"team": "crm", "tier": "gold"},
 			berlin,
 			config.HTTPClientConfig{Authorization: &config.Authorization{Type: "Bearer", CredentialsFile: "/run/key"}, TLSConfig: ca, EnableHTTP2: true},
@@ -252,19 +299,32 @@ func TestKeysAndCertificatesAreTheTroubleOfTheirPortal(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, client, check, client2 string }{
 		{"good", "authorization: {credentials_file: key}", "", ""},
-		{"a missing key file", "authorization: {credentials_file: none}", "API key file: open DIR/none: no such file or directory", ""},
-		{"a missing password file", "basic_auth: {username: u, password_file: none}", "open DIR/none: no such file or directory", ""},
-		{"a missing file of a header", "{authorization: {credentials_file: key}, http_headers: {X-A: {files: [key, none]}}}", "open DIR/none: no such file or directory", ""},
-		{"an empty key file", "authorization: {credentials_file: /dev/null}", "API key file /dev/null is empty", ""},
+		{"a missing key file", "authorization: {credentials_file: none}", "API key file DIR/none: no such file or directory", ""},
+		{"a key file in the deprecated place", "bearer_token_file: none", "API key file DIR/none: no such file or directory", ""},
+		{"a device as key file", "authorization: {credentials_file: /dev/null}", "API key file /dev/null is a device, not a regular file", ""},
+		{"a FIFO as key file", "authorization: {credentials_file: fifo}", "API key file DIR/fifo is a FIFO, not a regular file", ""},
+		{"an empty key file", "authorization: {credentials_file: empty}", "API key file DIR/empty is empty", ""},
+		{"a missing user name file", "basic_auth: {username_file: none, password: hunter2}", "user name file DIR/none: no such file or directory", ""},
+		{"a missing password file", "basic_auth: {username: u, password_file: none}", "password file DIR/none: no such file or directory", ""},
+		{"a FIFO as password file", "basic_auth: {username: u, password_file: fifo}", "password file DIR/fifo is a FIFO, not a regular file", ""},
+		{"a missing file of a header", "{authorization: {credentials_file: key}, http_headers: {X-A: {files: [key, none]}}}", "file of header X-A DIR/none: no such file or directory", ""},
+		{"a header of two lines", "http_headers: {X-A: {files: [docspace.yml]}}", "file of header X-A DIR/docspace.yml contains a line break or another control character", ""},
 		{
 			"a missing certificate", "{authorization: {credentials_file: key}, tls_config: {ca_file: none.pem}}",
-			"HTTP client of portal acme.example.com: unable to read CA cert: unable to read file DIR/none.pem: open DIR/none.pem: no such file or directory",
-			"HTTP client of portal acme.example.com: unable to read CA cert: unable to read file DIR/none.pem: open DIR/none.pem: no such file or directory",
+			"CA file DIR/none.pem: no such file or directory",
+			"CA file DIR/none.pem: no such file or directory",
+		},
+		{
+			"a FIFO as certificate", "{authorization: {credentials_file: key}, tls_config: {cert_file: fifo, key_file: key}}",
+			"certificate file DIR/fifo is a FIFO, not a regular file",
+			"certificate file DIR/fifo is a FIFO, not a regular file",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			f := fileIn(t, "portals:\n  acme:\n    url: https://acme.example.com\n    http_client_config:\n      "+tt.client)
+			writeKey(t, filepath.Join(filepath.Dir(f.Path), "empty"), "\n")
+			makeFIFO(t, filepath.Join(filepath.Dir(f.Path), "fifo"))
 			v, err := f.Load()
 			if err != nil {
 				t.Fatal(err)
@@ -303,6 +363,7 @@ func TestSame(t *testing.T) {
 		"    # a comment":                   true,
 		"    labels: {team: crm}":           true,
 		"    timeout: 5s":                   true,
+		"    min_interval: 5s":              false,
 		"    time_zone: UTC":                false,
 		"    auto_disable_after: 24h":       false,
 		"    max_response_size: 1MiB":       false,

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -60,9 +61,9 @@ func (m *mistakes) check(n *yaml.Node, key string, t reflect.Type) {
 		m.checkMapping(n, key, t)
 	case kind == reflect.Slice:
 		m.checkList(n, key, t.Elem())
-	case n.Tag == "!!null":
+	case isNull(n):
 		m.add(n.Line, key, "has no value")
-	case n.Decode(reflect.New(t).Interface()) != nil:
+	case n.Tag == nullTag, n.Decode(reflect.New(t).Interface()) != nil:
 		m.add(n.Line, key, "must be "+wanted(t))
 	}
 }
@@ -71,18 +72,23 @@ func (m *mistakes) check(n *yaml.Node, key string, t reflect.Type) {
 // below it, is an empty one.
 func (m *mistakes) checkMapping(n *yaml.Node, key string, t reflect.Type) {
 	names, types := keysOf(t)
+	mapping := n.Kind == yaml.MappingNode && n.Tag != nullTag
 	switch {
-	case n.Tag == "!!null":
+	case isNull(n):
 		return
-	case n.Kind != yaml.MappingNode && names == nil:
+	case !mapping && names == nil:
 		m.add(n.Line, key, "must be a mapping")
 		return
-	case n.Kind != yaml.MappingNode:
+	case !mapping:
 		m.add(n.Line, key, "must be a mapping with keys of "+strings.Join(names, ", "))
 		return
 	}
 	lines := map[string]int{}
 	for name, value := range pairs(n) {
+		if problem := badName(name); problem != "" {
+			m.add(name.Line, key, problem)
+			continue
+		}
 		path := join(key, name.Value)
 		first, twice := lines[name.Value]
 		field, known := types[name.Value]
@@ -101,13 +107,36 @@ func (m *mistakes) checkMapping(n *yaml.Node, key string, t reflect.Type) {
 }
 
 func (m *mistakes) checkList(n *yaml.Node, key string, element reflect.Type) {
-	if n.Kind != yaml.SequenceNode {
+	if n.Kind != yaml.SequenceNode || n.Tag == nullTag {
 		m.add(n.Line, key, "must be a list")
 		return
 	}
 	for i, item := range n.Content {
 		m.check(item, fmt.Sprintf("%s[%d]", key, i), element)
 	}
+}
+
+const nullTag = "!!null"
+
+// isNull reports whether a node is a null. The library takes any node that is tagged as one for a null
+// and ignores its value.
+func isNull(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Tag == nullTag && slices.Contains([]string{"", "~", "null", "Null", "NULL"}, n.Value)
+}
+
+// badName reports why a node can't be the name of a key, empty if it can. The library would decode it to
+// something else than its text, or merge its value into the mapping.
+func badName(n *yaml.Node) string {
+	var text string
+	switch {
+	case n.Kind == yaml.AliasNode:
+		return "the name of a key must not be an alias"
+	case n.Tag == "!!merge":
+		return "merge keys (<<) are not supported here"
+	case n.Kind != yaml.ScalarNode || n.Decode(&text) != nil || text != n.Value:
+		return "the name of a key must be text"
+	}
+	return ""
 }
 
 // keysOf returns the keys of a struct, in its order, and their types; none of a map. It leaves out

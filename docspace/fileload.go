@@ -86,32 +86,39 @@ const clientKey = "http_client_config"
 // keys could not be read to the end.
 func (l *fileLoader) read(p *portalNode) (keys portalKeys, zone *time.Location, ok bool) {
 	keys = portalKeys{HTTPClientConfig: httpClientKeys{EnableHTTP2: true}, PortalSettings: l.file.Defaults}
+	client := (*config.HTTPClientConfig)(&keys.HTTPClientConfig)
 	for _, n := range []*yaml.Node{l.defaults.node, p.node} {
-		if err := n.Decode(&keys); err != nil { // all else was checked, so the library refuses a combination of keys
-			l.addTo(p, clientKey, err.Error())
+		if n.Decode(&keys) != nil { // the error is not shown, because it can repeat values
+			l.addUndecoded(p, client.TLSConfig.Validate())
 			return keys, nil, false
 		}
 	}
-	client := (*config.HTTPClientConfig)(&keys.HTTPClientConfig)
 	client.SetDirectory(filepath.Dir(l.file.Path))
-	if err := client.Validate(); err != nil {
-		l.addTo(p, clientKey, err.Error())
-	}
+	l.checkClient(p, client)
 	l.checkLabels(child(p.node, "labels"), p.key+".labels")
 	return keys, l.checkSettings(p, keys.PortalSettings), true
 }
 
 func (l *fileLoader) addTo(p *portalNode, key, text string) { l.add(p.line(key), p.key+"."+key, text) }
 
-// checkKey tells whether there is a key. A file that holds one is not looked at.
+// addUndecoded adds an error for keys that can't be decoded although each was checked. The only one that
+// decodes itself and checks a combination of keys is tls_config.
+func (l *fileLoader) addUndecoded(p *portalNode, invalidTLS error) {
+	if invalidTLS != nil {
+		l.addTo(p, clientKey, invalidTLS.Error())
+		return
+	}
+	l.add(p.name.Line, p.key, "cannot be decoded: check its anchors and aliases")
+}
+
+// checkKey adds an error if there is no key, or an invalid one. A file that holds one is not read.
 func (l *fileLoader) checkKey(p *portalNode, c *config.HTTPClientConfig) {
-	switch auth := c.Authorization; {
-	case auth == nil && c.BasicAuth == nil && c.HTTPHeaders == nil:
+	if c.Authorization == nil && c.BasicAuth == nil && (c.HTTPHeaders == nil || len(c.HTTPHeaders.Headers) == 0) {
 		l.addTo(p, clientKey, "there is no API key, give authorization.credentials_file")
-	case auth != nil && auth.CredentialsFile == "":
-		if err := checkKey(auth); err != nil {
-			l.addTo(p, clientKey, err.Error())
-		}
+		return
+	}
+	if err := checkInlineKey(c.Authorization); err != nil {
+		l.addTo(p, clientKey, err.Error())
 	}
 }
 
@@ -126,7 +133,7 @@ func (l *fileLoader) checkURL(p *portalNode, s string) *url.URL {
 		return nil
 	}
 	if other, taken := l.urls[base.String()]; taken {
-		l.addTo(p, "url", "the portal "+other+" has it already, each must have its own")
+		l.addTo(p, "url", "the portal "+join("", other)+" has it already, each must have its own")
 	}
 	l.urls[base.String()] = p.name.Value
 	return base

@@ -1,15 +1,12 @@
 package docspace
 
 import (
-	"cmp"
 	"fmt"
 	"iter"
-	"os"
 	"reflect"
 	"time"
 
 	"github.com/alecthomas/units"
-	"github.com/prometheus/common/config"
 )
 
 // PortalSettings are what can be said of a portal beside its address and how to reach it.
@@ -92,6 +89,9 @@ type ValidPortal struct {
 func (p *ValidPortal) NewClient(observe func(Endpoint, int, time.Duration), budget *Budget) (*Client, error) {
 	v := p.config
 	v.cfg.Observe, v.cfg.Budget = observe, budget
+	if err := checkFiles(tlsFiles(v.cfg.HTTPClientConfig)); err != nil { // else NewClient could block on a FIFO
+		return nil, fmt.Errorf("%s%w", p.place, err)
+	}
 	client, err := NewClient(v)
 	if err != nil {
 		return nil, fmt.Errorf("%s%w", p.place, err)
@@ -99,11 +99,10 @@ func (p *ValidPortal) NewClient(observe func(Endpoint, int, time.Duration), budg
 	return client, nil
 }
 
-// CheckFiles tells whether the key and certificates that the portal needs can be read, and all else
-// that is in a file of its own.
+// CheckFiles fails if a file that the portal's configuration names can't be used: the API key, a
+// certificate, a user name, a password or a header.
 func (p *ValidPortal) CheckFiles() error {
-	client := p.config.cfg.HTTPClientConfig
-	if err := cmp.Or(checkKey(client.Authorization), checkReadable(client)); err != nil {
+	if err := checkAllFiles(p.config.cfg.HTTPClientConfig); err != nil {
 		return fmt.Errorf("%s%w", p.place, err)
 	}
 	made, err := p.NewClient(p.config.cfg.Observe, p.config.cfg.Budget)
@@ -111,28 +110,6 @@ func (p *ValidPortal) CheckFiles() error {
 		return err
 	}
 	made.Close()
-	return nil
-}
-
-// checkReadable reads the files of a user, a password or a header, which the client reads at each request.
-func checkReadable(c config.HTTPClientConfig) error {
-	var files []string
-	if c.BasicAuth != nil {
-		files = append(files, c.BasicAuth.UsernameFile, c.BasicAuth.PasswordFile)
-	}
-	if c.HTTPHeaders != nil {
-		for _, header := range c.HTTPHeaders.Headers {
-			files = append(files, header.Files...)
-		}
-	}
-	for _, file := range files {
-		if file == "" {
-			continue
-		}
-		if _, err := os.ReadFile(file); err != nil { //nolint:gosec // the file is the operator's
-			return err
-		}
-	}
 	return nil
 }
 

@@ -53,7 +53,7 @@ func (v ValidConfig) newTransport(dial dialFunc) (http.RoundTripper, error) {
 	if err != nil {
 		return nil, err
 	}
-	rt, err := config.NewTLSRoundTripper(tlsConfig, tlsFiles(&cfg.TLSConfig), newRT)
+	rt, err := config.NewTLSRoundTripper(tlsConfig, certificateReaders(&cfg.TLSConfig), newRT)
 	if err != nil {
 		return nil, err
 	}
@@ -89,8 +89,8 @@ func newBaseTransport(cfg *config.HTTPClientConfig, tlsConfig *tls.Config, dial 
 	return t
 }
 
-// tlsFiles are the certificate files, which are read at each request to notice that they have changed.
-func tlsFiles(c *config.TLSConfig) config.TLSRoundTripperSettings {
+// certificateReaders read the certificate files, at each request, to notice that they have changed.
+func certificateReaders(c *config.TLSConfig) config.TLSRoundTripperSettings {
 	var s config.TLSRoundTripperSettings
 	for _, f := range []struct {
 		reader *config.SecretReader
