@@ -166,7 +166,9 @@ func TestCheckingTheConfiguration(t *testing.T) {
 		{"the demo", []string{"--demo"}, ""},
 		{"no file", []string{"--config.file=/none/docspace.yml"}, "configuration file: open /none/docspace.yml: no such file or directory"},
 		{"a mistake", []string{"--config.file=" + mistaken}, mistaken + ":1: defaults.timeout: must be a duration such as 10s or 72h"},
-		{"no key", []string{"--config.file=" + noKey}, noKey + ":5: portals.portal0.http_client_config: API key file: open " + filepath.Dir(noKey) + "/key: no such file or directory"},
+		{"no key", []string{"--config.file=" + noKey}, noKey + ":5: portals.portal0.http_client_config: API key file " + filepath.Dir(noKey) + "/key: no such file or directory"},
+		{"no key of the flags", []string{"--docspace.url=https://portal.example", "--docspace.api-key-file=/none/key"}, "API key file /none/key: no such file or directory"},
+		{"a device as key file", []string{"--docspace.url=https://portal.example", "--docspace.api-key-file=/dev/null"}, "API key file /dev/null is a device, not a regular file"},
 		{"bad flags", []string{"--docspace.url=portal.example", "--docspace.api-key-file=/dev/null"}, "must start with http:// or https://"},
 		{"a bad flag beside a file", []string{"--config.file=" + good, "--docspace.timeout=0s"}, "--docspace.timeout must be more than 0"},
 		{"a bad telemetry path", []string{"--demo", "--web.telemetry-path=/probe"}, `telemetry path "/probe" is the exporter's own`},
@@ -212,4 +214,26 @@ func TestOneMissingKeyDoesNotStopTheExporter(t *testing.T) {
 		t.Errorf("logged:\n%s", p.logged())
 	}
 	p.stop(t)
+}
+
+// The same holds for the one portal of the flags.
+func TestKeyFileOfTheFlags_DoesNotStopTheExporter(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, path, want string }{
+		{"empty", keyFile(t, "\n"), " is empty"},
+		{"missing", "/none/key", ": no such file or directory"},
+		{"a directory", "/", " is a directory, not a regular file"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, nil, "--docspace.url=https://portal.invalid", "--docspace.api-key-file="+tc.path)
+			if want := `err="API key file ` + tc.path + tc.want + `"`; !strings.Contains(p.logged(), want) {
+				t.Errorf("logged:\n%s\nwant %s", p.logged(), want)
+			}
+			if _, body := p.get(t, "/metrics"); !strings.Contains(body, `docspace_scrape_collector_failure{collector="webhooks",reason="unauthorized"} 1`) {
+				t.Errorf("answered %s", body)
+			}
+			p.stop(t)
+		})
+	}
 }
