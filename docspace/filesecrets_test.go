@@ -164,10 +164,16 @@ func TestLoad_ErrorsOfBrokenTextRepeatNoValue(t *testing.T) {
 }
 
 func FuzzLoad_ErrorsRepeatNoValue(f *testing.F) {
-	for _, content := range []string{everyKey, with(), with("    labels: {a: !!null " + planted + "}"), "portals: {*" + planted + " : x}", "{[]}"} {
-		f.Add(content)
-	}
-	f.Fuzz(func(t *testing.T, content string) {
-		wantCleanError(t, fileIn(t, "").Path, content)
+	before, after, _ := strings.Cut(everyKey, "sk-1")
+	f.Add(before, after)
+	f.Add("portals: {acme: {labels: {a: !!null ", "}}}")
+	f.Add("portals: {*", " : x}")
+	f.Add("{[", "]}")
+	path := fileIn(f, "").Path
+	f.Fuzz(func(t *testing.T, before, after string) {
+		if strings.Contains(before+after, "hunter2") {
+			t.Skip("short names are shown")
+		}
+		wantCleanError(t, path, before+planted+after)
 	})
 }
