@@ -168,7 +168,7 @@ func (c *Client) roundTrip(ctx context.Context, r request, decode func(io.Reader
 	}
 	whole := &wholeBody{ReadCloser: resp.Body, ctx: ctx}
 	resp.Body = whole
-	defer resp.Body.Close()                                      // its error loses nothing: the body was read or is given up
+	defer resp.Body.Close()                                        // its error loses nothing: the body was read or is given up
 	defer context.AfterFunc(inner, func() { _ = whole.Close() })() // a 101 has a body that no context ends
 	c.noteCertificate(resp)
 	if resp.StatusCode != http.StatusOK {
