@@ -3,6 +3,7 @@
 
 golangci_version=2.15.0
 prometheus_version=2.42.0
+nginx_version=1.22.1
 jsonnet_version=0.22.0
 helm_version=3.22.0
 kustomize_version=5.8.1
@@ -28,7 +29,8 @@ install_tools() {
     install_go kustomize sigs.k8s.io/kustomize/kustomize/v5 "$kustomize_version"
     install_go kubeconform github.com/yannh/kubeconform/cmd/kubeconform "$kubeconform_version"
     install_go compose-config github.com/compose-spec/compose-go/v2/cmd "$compose_version"
-    install_prometheus
+    install_unpacked prometheus "$prometheus_version" usr/bin/promtool usr/bin/prometheus
+    install_unpacked nginx "$nginx_version" usr/sbin/nginx # its libraries are those of apt and curl
     install_dashboard_check
     install_schemas
 }
@@ -65,14 +67,13 @@ install_go() {
     PATH=$dir:$PATH
 }
 
-# install_prometheus unpacks the server and promtool, without what the package does to the system.
-install_prometheus() {
-    local dir=$cache/prometheus-$prometheus_version
-    if [[ ! -x $dir/prometheus ]]; then
+# install_unpacked PACKAGE VERSION FILE...: programs of a Debian package, without what the package does to the system.
+install_unpacked() {
+    local dir=$cache/$1-$2
+    if [[ ! -x $dir/$1 ]]; then
         apt_update
-        mkdir -p "$dir" "$work/deb"
-        (cd "$work/deb" && apt-get download -qq -o APT::Sandbox::User=root "prometheus=$prometheus_version*" && dpkg-deb -x prometheus_*.deb .)
-        mv "$work/deb/usr/bin/promtool" "$work/deb/usr/bin/prometheus" "$dir/"
+        mkdir -p "$dir" "$work/$1"
+        (cd "$work/$1" && apt-get download -qq -o APT::Sandbox::User=root "$1=$2*" && dpkg-deb -x "$1"_*.deb . && mv "${@:3}" "$dir/")
     fi
     PATH=$dir:$PATH
 }

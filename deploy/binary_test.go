@@ -55,7 +55,7 @@ func command(t *testing.T, env []string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// process is an exporter that serves.
+// process is a program that serves.
 type process struct {
 	cmd  *exec.Cmd
 	url  string
@@ -76,32 +76,10 @@ func start(t *testing.T, env []string, args ...string) *process {
 // launch runs a program that says where it listens, as everything does that uses exporter-toolkit.
 func launch(t *testing.T, cmd *exec.Cmd) *process {
 	t.Helper()
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = patience
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	p := &process{cmd: cmd, done: make(chan error, 1)}
 	address := make(chan string, 1)
-	go func() {
-		lines := bufio.NewScanner(stderr)
-		for lines.Scan() {
-			p.mu.Lock()
-			p.log.WriteString(lines.Text() + "\n")
-			p.mu.Unlock()
-			if found := listening.FindStringSubmatch(lines.Text()); found != nil && strings.Contains(lines.Text(), "Listening on") {
-				address <- found[1]
-			}
-		}
-		p.done <- cmd.Wait()
-		close(p.done)
-	}()
-	t.Cleanup(func() { // after a test that failed, too, nothing is left behind
-		for range p.done {
+	p := run(t, cmd, func(line string) {
+		if found := listening.FindStringSubmatch(line); found != nil && strings.Contains(line, "Listening on") {
+			address <- found[1]
 		}
 	})
 	select {
@@ -112,6 +90,37 @@ func launch(t *testing.T, cmd *exec.Cmd) *process {
 	case <-time.After(patience):
 		t.Fatalf("does not listen:\n%s", p.logged())
 	}
+	return p
+}
+
+// run starts a program, which SIGTERM ends after the test, and calls read with each line of its log.
+func run(t *testing.T, cmd *exec.Cmd, read func(line string)) *process {
+	t.Helper()
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = patience
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p := &process{cmd: cmd, done: make(chan error, 1)}
+	go func() {
+		lines := bufio.NewScanner(stderr)
+		for lines.Scan() {
+			p.mu.Lock()
+			p.log.WriteString(lines.Text() + "\n")
+			p.mu.Unlock()
+			read(lines.Text())
+		}
+		p.done <- cmd.Wait()
+		close(p.done)
+	}()
+	t.Cleanup(func() { // after a test that failed, too, nothing is left behind
+		for range p.done {
+		}
+	})
 	return p
 }
 
