@@ -200,7 +200,7 @@ func TestRemarksTellWhatTheReportLacks(t *testing.T) {
 		want string
 	}{
 		{"nothing", rigOptions{simulator: simulator.Options{Version: simulator.V37}}, ""},
-		{"a user's key", rigOptions{simulator: simulator.Options{Version: simulator.V37, Role: simulator.User, Webhooks: webhooks}}, "is probably no administrator"},
+		{"a user's key", rigOptions{simulator: simulator.Options{Version: simulator.V37, Role: simulator.User, Webhooks: webhooks}}, "neither the owner nor a DocSpace administrator"},
 		{"no time zone", rigOptions{front: instead("settings", `{"response":{"version":"3.7"}}`)}, "time zone is unknown"},
 		{"a webhook that can't be read", rigOptions{front: instead("settings/webhook", `[{"id":1,"ssl":true,"enabled":true},{"id":"x"}]`)}, "left out: element 1: unexpected answer: no integer id."},
 	} {

@@ -26,7 +26,7 @@ func TestProbeServesOnePortalAndMetricsTheExporterAlone(t *testing.T) {
 	}
 	for series := range acme {
 		name, _, _ := strings.Cut(series, "{")
-		if !strings.HasPrefix(name, "docspace_") || strings.HasPrefix(name, "docspace_api_") || strings.HasPrefix(name, "docspace_exporter_") {
+		if !strings.HasPrefix(name, "docspace_") || strings.HasPrefix(name, "docspace_api_request") || strings.HasPrefix(name, "docspace_exporter_") {
 			t.Errorf("/probe serves %s", name)
 		}
 	}
