@@ -17,6 +17,7 @@ type fakeClient struct {
 	settings func(context.Context) (docspace.Settings, error)
 	webhooks func(context.Context) (docspace.WebhookList, error)
 	triggers func(context.Context) ([]docspace.Trigger, error)
+	log      func(context.Context, docspace.LogQuery) (docspace.LogPage, error)
 	key      func(context.Context) (docspace.Key, error)
 	user     func(context.Context) (docspace.User, error)
 
@@ -47,8 +48,11 @@ func (f *fakeClient) Triggers(ctx context.Context) (docspace.TriggerList, error)
 	return docspace.TriggerList{Triggers: list, Skipped: f.skipped}, err
 }
 
-func (f *fakeClient) Log(context.Context, docspace.LogQuery) (docspace.LogPage, error) {
-	return docspace.LogPage{}, nil
+func (f *fakeClient) Log(ctx context.Context, q docspace.LogQuery) (docspace.LogPage, error) {
+	if f.log == nil {
+		return docspace.LogPage{}, nil
+	}
+	return f.log(ctx, q)
 }
 
 func (f *fakeClient) Key(ctx context.Context) (docspace.Key, error) {

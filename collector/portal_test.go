@@ -111,8 +111,8 @@ func TestAScrapeInAHurryDoesNotFailTheOthers(t *testing.T) {
 			synctest.Wait()
 		}
 		scrapes.Wait()
-		if fetches.Load() != 2 {
-			t.Errorf("%d fetches", fetches.Load())
+		if n := fetches.Load(); n < 2 || n > 3 { // the scrape of 10 s does not wait for a fetch of the one of 20 s
+			t.Errorf("%d fetches", n)
 		}
 	})
 }
