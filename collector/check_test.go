@@ -201,6 +201,8 @@ func TestRemarksTellWhatTheReportLacks(t *testing.T) {
 	}{
 		{"nothing", rigOptions{simulator: simulator.Options{Version: simulator.V37}}, ""},
 		{"a user's key", rigOptions{simulator: simulator.Options{Version: simulator.V37, Role: simulator.User, Webhooks: webhooks}}, "neither the owner nor a DocSpace administrator"},
+		{"a key that ends soon", rigOptions{simulator: simulator.Options{Version: simulator.V37, KeyExpiresOn: now.Add(13*24*time.Hour + time.Hour)}}, "The API key ends in 13 d: create another one."},
+		{"a key that ends later", rigOptions{simulator: simulator.Options{Version: simulator.V37, KeyExpiresOn: now.Add(15 * 24 * time.Hour)}}, ""},
 		{"no time zone", rigOptions{front: instead("settings", `{"response":{"version":"3.7"}}`)}, "time zone is unknown"},
 		{"a webhook that can't be read", rigOptions{front: instead("settings/webhook", `[{"id":1,"ssl":true,"enabled":true},{"id":"x"}]`)}, "left out: element 1: unexpected answer: no integer id."},
 	} {
@@ -266,7 +268,7 @@ func TestCheckPrintsATable(t *testing.T) {
 		},
 	}})
 	const want = `portal default: 2 webhooks, 1 needs attention
-  DocSpace 3.7.2.1234, alias p1, time zone UTC, clock in step, API key without an end
+  DocSpace 3.7.2.1234, alias p1, time zone UTC, clock in step, API key without an end, webhooks all listed
   resolve          ok
   connect          ok
   authenticate     ok

@@ -171,7 +171,7 @@ func meetHundredsOfFaults(t *testing.T, k transport) {
 	}
 	round()
 	files, heap := openFiles(t), heapSize()
-	rounds := 10
+	rounds := 4
 	if testing.Short() {
 		rounds = 2
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"html"
+	"strings"
 	"testing"
 	"time"
 
@@ -173,5 +175,41 @@ func TestIdentity_NotReportedIsRequestedAnHourLater(t *testing.T) {
 		if s := scrape(t); p.keys != 2 || p.users != 2 || s[complete] != 1 {
 			t.Errorf("HTTP %d: %d and %d requests, %v", status, p.keys, p.users, s)
 		}
+	}
+}
+
+// What a person reads about the key, in check and on the status page.
+func TestIdentity_InWords(t *testing.T) {
+	t.Parallel()
+	end := time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
+	for _, tc := range []struct {
+		name          string
+		portal        simulator.Options
+		check, status string
+	}{
+		{
+			"administrator", simulator.Options{Version: simulator.V37, TimeZone: zone(t, "Europe/Berlin"), KeyExpiresOn: end},
+			"read webhooks    ok: all of them\n", "API key ends 2027-03-01 10:00:00 CET, webhooks all listed",
+		},
+		{
+			"user without an end", simulator.Options{Version: simulator.V37, Role: simulator.User},
+			"read webhooks    ok: only those that the key&#39;s user created, who is no administrator\n",
+			"API key without an end, asked",
+		},
+		{
+			"unknown", simulator.Options{Version: simulator.V31, EarlyLog: true},
+			"read webhooks    ok: all of them if the key&#39;s user is an administrator, else only those that the user created\n", "clock in step, asked",
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, rigOptions{simulator: tc.portal})
+			if got := r.checkText(t); !strings.Contains(got, html.UnescapeString(tc.check)) {
+				t.Errorf("check printed\n%s", got)
+			}
+			if page := r.get(t, "/status", nil).body; !strings.Contains(page, tc.status) {
+				t.Errorf("the page has no %q:\n%s", tc.status, page)
+			}
+		})
 	}
 }

@@ -26,7 +26,7 @@ func (r *Report) Summary() string {
 func (r *Report) About() string {
 	var facts []string
 	for _, fact := range []struct{ name, value string }{
-		{"DocSpace", r.Version}, {"alias", r.Alias}, {"time zone", r.TimeZone}, {"clock", r.clock()}, {"API key", r.keyEnd()},
+		{"DocSpace", r.Version}, {"alias", r.Alias}, {"time zone", r.TimeZone}, {"clock", r.clock()}, {"API key", r.keyEnd()}, {"webhooks", r.listed()},
 	} {
 		if fact.value != "" {
 			facts = append(facts, fact.name+" "+fact.value)
@@ -45,6 +45,14 @@ func (r *Report) keyEnd() string {
 	default:
 		return "ends " + r.KeyExpiry.Date()
 	}
+}
+
+// listed says that all webhooks are; empty when it is unknown, or remarked that they are not.
+func (r *Report) listed() string {
+	if r.Complete != nil && *r.Complete {
+		return "all listed"
+	}
+	return ""
 }
 
 // clock is how far the portal's clock, which is known to the second, is from ours.
