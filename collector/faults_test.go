@@ -117,6 +117,7 @@ func TestEveryFaultHasItsReasonAndARecovery(t *testing.T) {
 	t.Parallel()
 	elsewhere := newDecoy(t)
 	overEach(t, func(t *testing.T, k transport) {
+		t.Helper()
 		for _, f := range faults(elsewhere.URL, func() time.Time { return now }) {
 			t.Run(f.name, func(t *testing.T) {
 				t.Parallel()

@@ -152,13 +152,13 @@ func TestFetch_PanicCostsOneScrape(t *testing.T) {
 }
 
 // intervalPortal counts the fetches of a portal with a minimum interval of 2 s.
-func intervalPortal(t *testing.T, c *clock, fail *error) (p *collector.Portal, fetches *atomic.Int32) {
+func intervalPortal(t *testing.T, c *clock, fail func() error) (p *collector.Portal, fetches *atomic.Int32) {
 	t.Helper()
 	fetches = new(atomic.Int32)
 	client := &fakeClient{webhooks: func(context.Context) (docspace.WebhookList, error) {
 		fetches.Add(1)
 		c.Advance(time.Second) // that the fetch takes
-		return docspace.WebhookList{}, *fail
+		return docspace.WebhookList{}, fail()
 	}}
 	p = collector.NewPortal(client, collector.PortalOptions{
 		Name: "default", Logger: log.NewNopLogger(), Clock: c.Now,
@@ -173,9 +173,8 @@ func intervalPortal(t *testing.T, c *clock, fail *error) (p *collector.Portal, f
 
 func TestMinInterval_CountsFromTheEndOfACompleteFetch(t *testing.T) {
 	t.Parallel()
-	var none error
 	c := &clock{at: now}
-	portal, fetches := intervalPortal(t, c, &none)
+	portal, fetches := intervalPortal(t, c, func() error { return nil })
 	for _, step := range []struct {
 		after   time.Duration
 		fetches int32
@@ -190,7 +189,7 @@ func TestMinInterval_CountsFromTheEndOfACompleteFetch(t *testing.T) {
 func TestMinInterval_FailureIsNotShared(t *testing.T) {
 	t.Parallel()
 	fail := errors.New("down")
-	portal, fetches := intervalPortal(t, &clock{at: now}, &fail)
+	portal, fetches := intervalPortal(t, &clock{at: now}, func() error { return fail })
 	for range 3 {
 		scrapeUp(t, portal, time.Minute)
 	}

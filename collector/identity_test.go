@@ -188,16 +188,19 @@ func TestIdentity_InWords(t *testing.T) {
 		check, status string
 	}{
 		{
-			"administrator", simulator.Options{Version: simulator.V37, TimeZone: zone(t, "Europe/Berlin"), KeyExpiresOn: end},
+			"administrator",
+			simulator.Options{Version: simulator.V37, TimeZone: zone(t, "Europe/Berlin"), KeyExpiresOn: end},
 			"read webhooks    ok: all of them\n", "API key ends 2027-03-01 10:00:00 CET, webhooks all listed",
 		},
 		{
-			"user without an end", simulator.Options{Version: simulator.V37, Role: simulator.User},
+			"user without an end",
+			simulator.Options{Version: simulator.V37, Role: simulator.User},
 			"read webhooks    ok: only those that the key&#39;s user created, who is no administrator\n",
 			"API key without an end, asked",
 		},
 		{
-			"unknown", simulator.Options{Version: simulator.V31, EarlyLog: true},
+			"unknown",
+			simulator.Options{Version: simulator.V31, EarlyLog: true},
 			"read webhooks    ok: all of them if the key&#39;s user is an administrator, else only those that the user created\n", "clock in step, asked",
 		},
 	} {

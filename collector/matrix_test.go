@@ -27,6 +27,7 @@ func TestTimestampsAreTrueForEveryVersionAndZone(t *testing.T) {
 		CreatedOn: summer, LastSuccessOn: winter, LastFailureOn: summer, LastFailureContent: "Connection refused (hooks.example:443)",
 	}
 	overEach(t, func(t *testing.T, k transport) {
+		t.Helper()
 		for _, version := range []simulator.Version{simulator.Flat, simulator.V30, simulator.V31, simulator.V37} {
 			for _, portal := range []string{"UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"} {
 				for _, server := range []string{"UTC", "America/New_York"} {

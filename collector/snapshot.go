@@ -126,12 +126,12 @@ func (p *Portal) fetch(ctx context.Context) *snapshot {
 // again when another fetch went first.
 func (p *Portal) readDeliveries(ctx context.Context, s *snapshot, newest docspace.LogPage) {
 	for s.deliveriesRead.err == nil {
-		h, err := p.logTurn.take(ctx)
+		held, h, err := p.logTurn.take(ctx)
 		if err != nil {
 			s.deliveriesRead.err = fmt.Errorf("wait for the delivery log: %w", err)
 			break
 		}
-		p.followLog(h.ctx, s, newest)
+		p.followLog(held, s, newest)
 		yielded := s.deliveriesRead.err != nil && h.hasYielded()
 		h.giveBack()
 		if !yielded {

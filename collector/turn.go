@@ -26,17 +26,17 @@ type holder struct {
 // errYielded is why a fetch lost its turn.
 var errYielded = errors.New("a scrape with less time goes first")
 
-// take waits for the turn, which the holder must give back.
-func (t *turn) take(ctx context.Context) (*holder, error) {
+// take waits for the turn, which the holder must give back when held is done at the latest.
+func (t *turn) take(ctx context.Context) (held context.Context, h *holder, err error) {
 	for {
 		h, other := t.claim(ctx)
 		if h != nil {
-			return h, nil
+			return h.ctx, h, nil
 		}
 		select {
 		case <-other.done:
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, nil, ctx.Err()
 		}
 	}
 }

@@ -156,12 +156,10 @@ func (c *Client) roundTrip(ctx context.Context, r request, decode func(io.Reader
 	if err != nil {
 		return answer{err: err}
 	}
-	conns, err := c.pool.acquire()
-	if err != nil {
-		return answer{err: err}
+	resp, conns, err := c.send(req)
+	if conns != nil {
+		defer conns.release()
 	}
-	defer conns.release()
-	resp, err := conns.client.Do(req)
 	if err != nil {
 		c.noteUntrusted(err)
 		return answer{err: withoutURL(err)}
@@ -169,7 +167,8 @@ func (c *Client) roundTrip(ctx context.Context, r request, decode func(io.Reader
 	whole := &wholeBody{ReadCloser: resp.Body, ctx: ctx}
 	resp.Body = whole
 	defer resp.Body.Close()                                        // its error loses nothing: the body was read or is given up
-	defer context.AfterFunc(inner, func() { _ = whole.Close() })() // a 101 has a body that no context ends
+	stop := context.AfterFunc(inner, func() { _ = whole.Close() }) // a 101 has a body that no context ends
+	defer stop()
 	c.noteCertificate(resp)
 	if resp.StatusCode != http.StatusOK {
 		c.heedRetryAfter(resp)
@@ -180,6 +179,26 @@ func (c *Client) roundTrip(ctx context.Context, r request, decode func(io.Reader
 		err = fmt.Errorf("%w: it ends too early", errDecode)
 	}
 	return answer{status: resp.StatusCode, clockOffset: c.clockOffset(resp), err: err}
+}
+
+// send sends a request, and again over new connections when a kept-alive one was broken. The connections that it returns are in use
+// until they are released; they are nil if there are none.
+func (c *Client) send(req *http.Request) (*http.Response, *connections, error) {
+	conns, err := c.pool.acquire()
+	if err != nil {
+		return nil, nil, err
+	}
+	resp, broken, err := conns.do(req)
+	if !broken {
+		return resp, conns, err
+	}
+	conns.release()
+	c.pool.drop(conns.generation)
+	if conns, err = c.pool.acquire(); err != nil {
+		return nil, nil, err
+	}
+	resp, _, err = conns.do(req)
+	return resp, conns, err
 }
 
 // newRequest returns a request with the key, unless that can't be read.

@@ -53,10 +53,10 @@ func keyFileClient(t *testing.T, server *httptest.Server, path string) *Client {
 func TestClient_KeyFileThatChanges(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "key")
-	become := func(make func() error) func(*testing.T) {
+	become := func(create func() error) func(*testing.T) {
 		return func(t *testing.T) {
 			t.Helper()
-			if err := errors.Join(os.RemoveAll(path), make()); err != nil {
+			if err := errors.Join(os.RemoveAll(path), create()); err != nil {
 				t.Fatal(err)
 			}
 		}

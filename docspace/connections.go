@@ -6,10 +6,11 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
-// pool hands out the connections to a portal. Requests share them until one of them times out: then the next request uses new ones,
-// because nothing may come through the old ones any more.
+// pool hands out the connections to a portal. Requests share them until one breaks or a request times out: then the next request uses
+// new ones, because nothing may come through the old ones any more.
 type pool struct {
 	build func(dialFunc) (*http.Client, error)
 
@@ -34,7 +35,7 @@ func (p *pool) acquire() (*connections, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.client, p.current = client, c
+		c.client, c.generation, p.current = client, p.number, c
 	}
 	p.current.use()
 	return p.current, nil
@@ -72,10 +73,11 @@ func (p *pool) close() {
 
 // connections are those of one HTTP client.
 type connections struct {
-	client  *http.Client
-	dialer  net.Dialer
-	stop    context.CancelFunc // ends the dials under way
-	stopped context.Context
+	generation int // how many times others were dropped before
+	client     *http.Client
+	dialer     net.Dialer
+	stop       context.CancelFunc // ends the dials under way
+	stopped    context.Context
 
 	mu      sync.Mutex
 	open    map[*connection]struct{}
@@ -92,7 +94,8 @@ func newConnections() *connections {
 // connection reports that it was closed.
 type connection struct {
 	net.Conn
-	owner *connections
+	owner  *connections
+	dialed time.Time // when the dial began
 }
 
 // Close closes the connection.
@@ -105,12 +108,14 @@ func (c *connection) Close() error {
 func (c *connections) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(c.stopped, cancel)()
+	unlink := context.AfterFunc(c.stopped, cancel) //nolint:contextcheck // the connections end dials of any request
+	defer unlink()
+	began := time.Now()
 	conn, err := c.dialer.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	return c.keep(&connection{Conn: conn, owner: c})
+	return c.keep(&connection{Conn: conn, owner: c, dialed: began})
 }
 
 func (c *connections) keep(conn *connection) (net.Conn, error) {

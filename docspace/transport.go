@@ -36,7 +36,7 @@ func (v ValidConfig) newHTTPClient(dial dialFunc) (*http.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("HTTP client of portal %s: %w", v.base.Host, err)
 	}
-	client := &http.Client{Transport: &retryTransport{next: transport}, CheckRedirect: stayOnHost}
+	client := &http.Client{Transport: &onceTransport{next: transport}, CheckRedirect: stayOnHost}
 	if !v.cfg.HTTPClientConfig.FollowRedirects {
 		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	}
