@@ -27,6 +27,9 @@ var (
 	quotation = regexp.MustCompile(`(^|\s)(?:'.*'|'.*|".*"|".*)`)
 	// telling is in a word that can be a URL, a path, an address, a host or a key.
 	telling = regexp.MustCompile(`://|@|\\|^/.|[A-Za-z0-9+/_=-]{24,}|(?:^|\W)[a-z0-9_-]+(?:\.[a-z0-9_-]+)+`)
+	// credential is the word or quotation after one or more words that announce a secret. printable has
+	// replaced line breaks by U+FFFD.
+	credential = regexp.MustCompile(`(?i)((?:(?:bearer|basic|token|key|password)["']?(?:[\s\x{FFFD}]*[:=]+[\s\x{FFFD}]*|[\s\x{FFFD}]+))+)(?:"[^"]*"?|'[^']*'?|\S)\S*`)
 )
 
 // redact makes the text of a failure fit to be shown: it takes out all that can be a URL, a host or a
@@ -42,7 +45,8 @@ func redact(text string) string {
 			return " (" + hidden + ")"
 		}
 	})
-	words := strings.Fields(quotation.ReplaceAllString(text, "${1}"+hidden))
+	text = quotation.ReplaceAllString(text, "${1}"+hidden)
+	words := strings.Fields(credential.ReplaceAllString(text, "${1}"+hidden))
 	for i, word := range words {
 		if telling.MatchString(word) {
 			words[i] = hidden
