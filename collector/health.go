@@ -22,8 +22,8 @@ import (
 const healthTimeout = 3 * time.Second
 
 // CheckHealth asks the exporter that serves with the same flags on this machine whether it does, on
-// each of its addresses. Other than 200 only that will do which its web configuration makes it answer
-// to somebody unknown: the demand for a user, or for a certificate of the client.
+// each of its addresses. Other than 200 it accepts only what the web configuration causes: the demand for
+// a user or for a certificate of the client, and the rate limit.
 func CheckHealth(ctx context.Context, flags *web.FlagConfig) error {
 	if *flags.WebSystemdSocket {
 		return errors.New("the address of a systemd socket is not known, ask it for " + healthPath)
@@ -87,10 +87,25 @@ func askHealth(ctx context.Context, address string, c *web.Config) error {
 		return err
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusUnauthorized && len(c.Users) > 0 {
-		return nil
+	if !signOfLife(resp.StatusCode, c) {
+		return fmt.Errorf("HTTP %d", resp.StatusCode)
 	}
-	return fmt.Errorf("HTTP %d", resp.StatusCode)
+	return nil
+}
+
+// signOfLife reports whether a server with a web configuration responds with a status to a request
+// without credentials while it is healthy.
+func signOfLife(status int, c *web.Config) bool {
+	switch status {
+	case http.StatusOK:
+		return true
+	case http.StatusUnauthorized:
+		return len(c.Users) > 0
+	case http.StatusTooManyRequests:
+		return c.RateLimiterConfig.Interval != 0
+	default:
+		return false
+	}
 }
 
 // pinned accepts the very certificate that the configuration names and notes that it was shown. Names,

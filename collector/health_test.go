@@ -99,7 +99,9 @@ func TestHealthByAnswer(t *testing.T) {
 		{"500", "", 500, "HTTP 500"},
 		{"503", "", 503, "HTTP 503"},
 		{"a user is demanded, as configured", users, 200, ""},
-		{"too many requests", limited, 200, "HTTP 429"},
+		{"too many requests, as configured", limited, 200, ""},
+		{"too many requests of somebody else", "", 429, "HTTP 429"},
+		{"too many requests where there are only users", users, 429, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -12,7 +12,7 @@ import (
 
 func TestHealthcheckOfTheBinary(t *testing.T) {
 	t.Parallel()
-	for name, config := range map[string]string{"plain": "", "users": webConfig(t), "TLS": tlsConfig(t)} {
+	for name, config := range map[string]string{"plain": "", "users": webConfig(t), "TLS": tlsConfig(t), "rate limit": rateLimit(t)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			args := make([]string, 0, 1)
@@ -32,6 +32,14 @@ func TestHealthcheckOfTheBinary(t *testing.T) {
 			}
 		})
 	}
+}
+
+// rateLimit is a web configuration that lets no request in.
+func rateLimit(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "web.yml")
+	writeFile(t, path, "rate_limit: {interval: 1h, burst: 0}\n")
+	return path
 }
 
 // tlsConfig is a web configuration with the certificate that test servers have.
