@@ -1,12 +1,14 @@
 package collector
 
 import (
+	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/docspace-exporter/docspace_exporter/docspace"
 )
@@ -18,6 +20,7 @@ type Exporter struct {
 	durations  *prometheus.HistogramVec
 	reloaded   prometheus.Gauge
 	reloadedAt prometheus.Gauge
+	process    bool // the metrics of the process are there
 }
 
 // NewExporter returns the metrics of an exporter that has not loaded its configuration yet.
@@ -45,11 +48,23 @@ func NewExporter() *Exporter {
 			Help: "When the configuration was last loaded with success.",
 		}),
 	}
-	e.registry.MustRegister(e.requests, e.durations, e.reloaded, e.reloadedAt,
-		versioncollector.NewCollector("docspace_exporter"),
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	e.registry.MustRegister(e.requests, e.durations, e.reloaded, e.reloadedAt, versioncollector.NewCollector("docspace_exporter"))
 	return e
+}
+
+// AddProcessMetrics adds the metrics go_* and process_*, and makes MetricsHandler add promhttp_*. It must be
+// called once, before MetricsHandler.
+func (e *Exporter) AddProcessMetrics() {
+	e.process = true
+	e.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+}
+
+// instrument counts the requests of h if the metrics of the process are wanted.
+func (e *Exporter) instrument(h http.Handler) http.Handler {
+	if !e.process {
+		return h
+	}
+	return promhttp.InstrumentMetricHandler(e.registry, h)
 }
 
 // Loaded notes that the configuration was loaded.

@@ -31,6 +31,12 @@ type fleet struct {
 // newFleet starts an exporter of portals with these names.
 func newFleet(tb testing.TB, names ...string) *fleet {
 	tb.Helper()
+	return newLimitedFleet(tb, 0, names...)
+}
+
+// newLimitedFleet starts an exporter as main does, with a maximum number of parallel requests.
+func newLimitedFleet(tb testing.TB, maxRequests int, names ...string) *fleet {
+	tb.Helper()
 	f := &fleet{
 		rig:     &rig{clock: &clock{at: now}, logs: &logs{}},
 		portals: map[string]*simulator.Portal{}, urls: map[string]string{}, dir: tb.TempDir(),
@@ -41,6 +47,7 @@ func newFleet(tb testing.TB, names ...string) *fleet {
 	f.configure(tb, names...)
 	logger := log.NewLogfmtLogger(f.logs)
 	exporter := collector.NewExporter()
+	exporter.AddProcessMetrics()
 	f.set = collector.NewPortals(exporter, logger, f.clock.Now)
 	tb.Cleanup(f.set.Close)
 	f.reloader = collector.NewReloader(docspace.File{
@@ -54,12 +61,12 @@ func newFleet(tb testing.TB, names ...string) *fleet {
 	if err := f.reloader.Reload(); err != nil {
 		tb.Fatal(err)
 	}
-	const offset = time.Second / 2
+	limits := collector.Limits{Timeout: time.Minute, Offset: time.Second / 2, MaxRequests: maxRequests}
 	handler, err := collector.Routes{
 		MetricsPath: "/metrics",
-		Metrics:     collector.MetricsHandler(exporter, nil, collector.Timeouts{Default: time.Minute, Offset: offset}, logger),
-		Status:      collector.StatusHandler(f.set.All, logger),
-		Probe:       collector.ProbeHandler(f.set, offset, logger),
+		Metrics:     collector.MetricsHandler(exporter, nil, limits, logger),
+		Status:      collector.LimitRequests(collector.StatusHandler(f.set.All, logger), maxRequests),
+		Probe:       collector.ProbeHandler(f.set, limits, logger),
 		Discovery:   collector.DiscoveryHandler(f.set),
 		Reload:      f.reloader,
 	}.Handler()

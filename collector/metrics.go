@@ -19,59 +19,66 @@ import (
 // timeoutHeader is how long Prometheus waits for the scrape, in seconds.
 const timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
 
-// Timeouts say how long a scrape may take.
-type Timeouts struct {
-	// Default is for scrapes that don't say.
-	Default time.Duration
-	// Offset is taken off what the scrape says, so that the answer arrives in time.
+// maxTimeout is the maximum value of timeoutHeader that counts; higher values count as this one.
+const maxTimeout = 2 * time.Minute
+
+// Limits are the limits of scrapes.
+type Limits struct {
+	// Timeout is for scrapes without a timeout header.
+	Timeout time.Duration
+	// Offset is subtracted from the timeout header, so that the response arrives in time.
 	Offset time.Duration
+	// MaxRequests is the maximum number of scrapes in parallel; 0 is no limit.
+	MaxRequests int
 }
 
-// of returns the time that a scrape has.
-func (t Timeouts) of(r *http.Request) (time.Duration, error) {
+// timeoutOf returns the timeout of a scrape.
+func (l Limits) timeoutOf(r *http.Request) (time.Duration, error) {
 	header := r.Header.Get(timeoutHeader)
 	if header == "" {
-		return t.Default, nil
+		return l.Timeout, nil
 	}
 	seconds, err := strconv.ParseFloat(header, 64)
-	if err != nil || !(seconds > 0) || seconds > math.MaxInt32 {
+	if err != nil || !(seconds > 0) || math.IsInf(seconds, 0) {
 		return 0, fmt.Errorf("header %s: %q is no number of seconds", timeoutHeader, header)
 	}
-	timeout := time.Duration(seconds * float64(time.Second))
-	if timeout > t.Offset {
-		timeout -= t.Offset
+	timeout := time.Duration(min(seconds, maxTimeout.Seconds()) * float64(time.Second))
+	if timeout > l.Offset {
+		timeout -= l.Offset
 	}
 	return timeout, nil
 }
 
 // MetricsHandler serves the metrics of the exporter and of a portal, which it asks at each request. The
 // portal is nil when there are several, which ProbeHandler serves.
-func MetricsHandler(e *Exporter, p *Portal, t Timeouts, logger log.Logger) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		serveScrape(w, r, scrapeOptions{timeouts: t, logger: logger, collectors: func(ctx context.Context) []prometheus.Collector {
+func MetricsHandler(e *Exporter, p *Portal, l Limits, logger log.Logger) http.Handler {
+	scrape := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		serveScrape(w, r, scrapeOptions{limits: l, logger: logger, collectors: func(ctx context.Context) []prometheus.Collector {
 			if p == nil {
 				return []prometheus.Collector{e.registry}
 			}
 			return []prometheus.Collector{e.registry, p.Collector(ctx)}
 		}})
 	})
+	return e.instrument(LimitRequests(scrape, l.MaxRequests))
 }
 
 // scrapeOptions say what a scrape is of.
 type scrapeOptions struct {
-	timeouts Timeouts
-	logger   log.Logger
+	limits Limits
+	logger log.Logger
 	// collectors are made for a scrape; ctx is done when its time is up.
 	collectors func(ctx context.Context) []prometheus.Collector
 }
 
 // serveScrape answers one scrape.
 func serveScrape(w http.ResponseWriter, r *http.Request, o scrapeOptions) {
-	timeout, err := o.timeouts.of(r)
+	timeout, err := o.limits.timeoutOf(r)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	allowFor(w, timeout)
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
 	registry := prometheus.NewRegistry()

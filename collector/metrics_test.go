@@ -18,7 +18,7 @@ import (
 	"github.com/docspace-exporter/docspace_exporter/docspace/simulator"
 )
 
-// The time that a fetch gets is what Prometheus says, less the offset, or else the default.
+// The header counts up to two minutes, minus the offset; without it the default does.
 func TestScrapeTimeout(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -33,7 +33,10 @@ func TestScrapeTimeout(t *testing.T) {
 		{"-1", 0},
 		{"NaN", 0},
 		{"+Inf", 0},
-		{"1e300", 0},
+		{"119", 118500 * time.Millisecond},
+		{"3600", 119500 * time.Millisecond},
+		{"1e300", 119500 * time.Millisecond},
+		{"1e400", 0},
 		{"ten", 0},
 	} {
 		t.Run(tc.header, func(t *testing.T) {
@@ -45,7 +48,7 @@ func TestScrapeTimeout(t *testing.T) {
 				return docspace.WebhookList{}, nil
 			}}, &logs{}, &clock{at: now})
 			handler := collector.MetricsHandler(collector.NewExporter(), portal,
-				collector.Timeouts{Default: 7 * time.Second, Offset: time.Second / 2}, log.NewNopLogger())
+				collector.Limits{Timeout: 7 * time.Second, Offset: time.Second / 2}, log.NewNopLogger())
 			req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody)
 			if tc.header != "" {
 				req.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", tc.header)
@@ -142,7 +145,7 @@ func TestAScraperThatIsGoneIsLoggedOnce(t *testing.T) {
 	t.Parallel()
 	w := &logs{}
 	portal := newFakePortal(t, &fakeClient{}, w, &clock{at: now})
-	handler := collector.MetricsHandler(collector.NewExporter(), portal, collector.Timeouts{Default: time.Second}, log.NewLogfmtLogger(w))
+	handler := collector.MetricsHandler(collector.NewExporter(), portal, collector.Limits{Timeout: time.Second}, log.NewLogfmtLogger(w))
 	req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody)
 	handler.ServeHTTP(gone{httptest.NewRecorder()}, req)
 	if n := strings.Count(w.String(), "\n"); n != 1 || !strings.Contains(w.String(), io.ErrClosedPipe.Error()) {

@@ -5,16 +5,16 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/go-kit/log"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
 // ProbeHandler serves the metrics of the portal that the parameter target names, which it asks at
-// each request. No other host can be reached through it. Scrapes that don't say how long they may take
-// have the timeout of the portal; offset is as in Timeouts.
-func ProbeHandler(p *Portals, offset time.Duration, logger log.Logger) http.Handler {
+// each request. No other host can be reached through it. The limits are those of each portal, so that
+// one that hangs does not block the others; the timeout of the portal replaces theirs.
+func ProbeHandler(p *Portals, l Limits, logger log.Logger) http.Handler {
+	requests := newInFlight(l.MaxRequests)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		target, err := targetParameter(r)
 		if err != nil {
@@ -27,10 +27,13 @@ func ProbeHandler(p *Portals, offset time.Duration, logger log.Logger) http.Hand
 			return
 		}
 		defer m.scrapes.Done()
-		timeouts := Timeouts{Default: m.Settings.Timeout, Offset: offset}
-		serveScrape(w, r, scrapeOptions{timeouts: timeouts, logger: log.With(logger, "portal", m.Name), collectors: func(ctx context.Context) []prometheus.Collector {
-			return []prometheus.Collector{m.portal.Collector(ctx)}
-		}})
+		limits := l
+		limits.Timeout = m.Settings.Timeout
+		requests.serve(w, m.Name, func() {
+			serveScrape(w, r, scrapeOptions{limits: limits, logger: log.With(logger, "portal", m.Name), collectors: func(ctx context.Context) []prometheus.Collector {
+				return []prometheus.Collector{m.portal.Collector(ctx)}
+			}})
+		})
 	})
 }
 

@@ -40,7 +40,7 @@ func TestProbeServesOnePortalAndMetricsTheExporterAlone(t *testing.T) {
 	for series := range exporter {
 		name, _, _ := strings.Cut(series, "{")
 		own := false
-		for _, prefix := range []string{"docspace_api_", "docspace_exporter_", "go_", "process_"} {
+		for _, prefix := range []string{"docspace_api_", "docspace_exporter_", "go_", "process_", "promhttp_"} {
 			own = own || strings.HasPrefix(name, prefix)
 		}
 		if !own {

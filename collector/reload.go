@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -45,12 +46,18 @@ func (r *Reloader) Reload() error {
 	return err
 }
 
-// Watch reloads at each signal until the channel is closed.
-func (r *Reloader) Watch(signals <-chan os.Signal) error {
-	for range signals {
-		_ = r.reloadAndLog() // the signal's sender has no other way to learn of it
+// Watch reloads at each signal until ctx is done.
+func (r *Reloader) Watch(ctx context.Context, signals <-chan os.Signal) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-signals:
+		}
+		if ctx.Err() == nil {
+			_ = r.reloadAndLog() // the sender of the signal reads the log
+		}
 	}
-	return nil
 }
 
 // ServeHTTP reloads and answers with the reason why that failed.

@@ -147,10 +147,10 @@ func (r *rig) start(tb testing.TB) {
 	})
 	tb.Cleanup(portal.Close)
 	r.scraped = portal
-	timeouts := collector.Timeouts{Default: o.timeout, Offset: time.Second / 2}
+	limits := collector.Limits{Timeout: o.timeout, Offset: time.Second / 2}
 	handler, err := collector.Routes{
 		MetricsPath: "/metrics",
-		Metrics:     collector.MetricsHandler(exporter, portal, timeouts, logger),
+		Metrics:     collector.MetricsHandler(exporter, portal, limits, logger),
 		Status:      collector.StatusHandler(func() []collector.Target { return []collector.Target{r.target()} }, logger),
 	}.Handler()
 	if err != nil {

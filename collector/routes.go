@@ -49,7 +49,7 @@ func (r Routes) Handler() (http.Handler, error) {
 	mux.Handle("GET "+healthPath, text("docspace_exporter is healthy.\n"))
 	mux.Handle("GET /-/ready", text("docspace_exporter is ready.\n"))
 	if r.Pprof {
-		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.Handle("GET /debug/pprof/", withPolicy(inlineStylePolicy, http.HandlerFunc(pprof.Index)))
 		mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
@@ -59,8 +59,8 @@ func (r Routes) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("landing page: %w", err)
 	}
-	mux.Handle("GET /{$}", landing)
-	return mux, nil
+	mux.Handle("GET /{$}", withPolicy(inlineStylePolicy, landing))
+	return protect(mux), nil
 }
 
 // checkMetricsPath refuses a path that a mux would read as a pattern, or that is taken.

@@ -11,13 +11,21 @@ import (
 )
 
 const (
-	// readHeaderTimeout bounds what a client that sends nothing costs.
-	readHeaderTimeout = 10 * time.Second
-	// drainTimeout is what scrapes in flight get after SIGTERM; Kubernetes kills after 30 s.
-	drainTimeout = 25 * time.Second
+	// readTimeout bounds how long a request may take to arrive, its body included.
+	readTimeout = 10 * time.Second
+	// writeTimeout bounds how long a response may take from the end of the request's header, unless
+	// its handler calls allowFor.
+	writeTimeout = 30 * time.Second
+	// writeGrace is the time that a response gets after its content is ready.
+	writeGrace = 10 * time.Second
+	// idleTimeout keeps the connections of scrapes that are up to two minutes apart.
+	idleTimeout = 150 * time.Second
+	// drainTimeout is the time that requests get after a SIGTERM. It is less than shutdownTimeout.
+	drainTimeout = 20 * time.Second
 )
 
-// Server is the exporter's own web server.
+// Server is the exporter's own web server. It closes connections that are idle, and those of clients
+// that send no request or do not read the response.
 type Server struct {
 	server *http.Server
 	flags  *web.FlagConfig
@@ -29,20 +37,31 @@ type Server struct {
 func NewServer(h http.Handler, flags *web.FlagConfig, base log.Logger) *Server {
 	logger := slogOver(base)
 	return &Server{flags: flags, logger: logger, server: &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+		Handler:      h,
+		ReadTimeout:  readTimeout,
+		WriteTimeout: writeTimeout,
+		IdleTimeout:  idleTimeout,
+		// The timeouts above end a stream of HTTP/2; this one ends a connection on which nothing can be written.
+		HTTP2:    &http.HTTP2Config{WriteByteTimeout: writeTimeout},
+		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}}
 }
 
 // Run serves until Stop is called.
 func (s *Server) Run() error { return web.ListenAndServe(s.server, s.flags, s.logger) }
 
-// Stop lets the scrapes in flight end.
+// Stop waits until the requests in flight have ended, and closes the connections of those that take
+// longer than drainTimeout.
 func (s *Server) Stop(error) {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
 	if err := s.server.Shutdown(ctx); err != nil {
-		s.logger.Warn("scrapes were cut off", "err", err)
+		s.logger.Warn("closing connections with requests in flight", "timeout", drainTimeout, "err", err)
+		_ = s.server.Close() // there is no one left to serve
 	}
+}
+
+// allowFor sets the deadline of a response whose content is ready within d.
+func allowFor(w http.ResponseWriter, d time.Duration) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(d + writeGrace)) // without support there is no deadline to extend
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"net/http"
+	"time"
 
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
@@ -40,7 +41,9 @@ func StatusHandler(portals func() []Target, logger log.Logger) http.Handler {
 	policy := "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src data:; " +
 		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		data := newStatusData(reportAll(r.Context(), portals()))
+		targets := portals()
+		allowFor(w, reportTime(targets))
+		data := newStatusData(reportAll(r.Context(), targets))
 		var body bytes.Buffer
 		if err := page.Execute(&body, data); err != nil {
 			level.Error(logger).Log("msg", "cannot render the status page", "err", err)
@@ -49,12 +52,21 @@ func StatusHandler(portals func() []Target, logger log.Logger) http.Handler {
 		}
 		header := w.Header()
 		header.Set("Content-Type", "text/html; charset=utf-8")
-		header.Set("Content-Security-Policy", policy)
 		header.Set("Cache-Control", "no-store")
 		header.Set("Referrer-Policy", "no-referrer")
-		header.Set("X-Content-Type-Options", "nosniff")
+		setPolicy(w, policy)
 		_, _ = body.WriteTo(w) // the client has gone
 	})
+}
+
+// reportTime returns the maximum time that reportAll takes.
+func reportTime(portals []Target) time.Duration {
+	var sum, longest time.Duration
+	for _, p := range portals {
+		sum += p.Timeout
+		longest = max(longest, p.Timeout)
+	}
+	return sum/sideBySide + longest
 }
 
 func newStatusData(reports []*Report) *statusData {

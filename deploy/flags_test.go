@@ -59,6 +59,12 @@ func TestBadFlagsAndVariables(t *testing.T) {
 		{"no time", nil, []string{"--demo", "--docspace.timeout=0s"}, "--docspace.timeout must be more than 0"},
 		{"no duration", nil, []string{"--demo", "--docspace.timeout=10"}, "missing unit in duration"},
 		{"a bad variable", []string{"DOCSPACE_EXPORTER_DOCSPACE_TIMEOUT=soon"}, []string{"--demo"}, `invalid duration "soon"`},
+		{"a negative interval", nil, []string{"--demo", "--docspace.min-interval=-1s"}, "--docspace.min-interval must not be negative"},
+		{"a negative number of requests", nil, []string{"--demo", "--web.max-requests=-1"}, "--web.max-requests must not be negative"},
+		{"missing authorities", nil, []string{url, "--docspace.api-key-file=" + good, "--docspace.ca-file=/none/ca.pem"}, "/none/ca.pem: no such file"},
+		{"a file without authorities", nil, []string{url, "--docspace.api-key-file=" + good, "--docspace.ca-file=" + good}, good},
+		{"demo and authorities", nil, []string{"--demo", "--docspace.ca-file=" + good}, "leave --docspace.ca-file out"},
+		{"a file and authorities", nil, []string{"--config.file=x", "--docspace.ca-file=" + good}, "leave --docspace.ca-file out"},
 		{"a negative offset", nil, []string{"--demo", "--web.timeout-offset=-1s"}, "--web.timeout-offset must not be negative"},
 		{"no size", nil, []string{"--demo", "--docspace.max-response-size=0"}, "--docspace.max-response-size"},
 		{"no grace", nil, []string{"--demo", "--docspace.auto-disable-after=-1h"}, "--docspace.auto-disable-after must be more than 0"},
@@ -101,6 +107,7 @@ func TestEveryFlagDoesSomething(t *testing.T) {
 	t.Cleanup(slow.Close)
 	fileArg := "--docspace.api-key-file=" + keyFile(t, simulator.DefaultKey)
 	inEnv := []string{"DOCSPACE_API_KEY=" + simulator.DefaultKey}
+	secure, certificate := tlsServer(t)
 
 	for _, tc := range []struct {
 		name   string
@@ -120,8 +127,8 @@ func TestEveryFlagDoesSomething(t *testing.T) {
 			has: `docspace_scrape_collector_failure{collector="webhooks",reason="timeout"} 1`,
 		},
 		{
-			name: "timeout offset", env: inEnv, args: []string{"--docspace.url=" + slow.URL, "--web.timeout-offset=9999.9s"},
-			header: []string{"X-Prometheus-Scrape-Timeout-Seconds", "10000"},
+			name: "timeout offset", env: inEnv, args: []string{"--docspace.url=" + slow.URL, "--web.timeout-offset=99.9s"},
+			header: []string{"X-Prometheus-Scrape-Timeout-Seconds", "100"},
 			has:    `docspace_scrape_collector_failure{collector="webhooks",reason="timeout"} 1`,
 		},
 		{name: "time zone", env: inEnv, args: []string{"--docspace.url=" + server.URL, "--docspace.time-zone=Asia/Kolkata"}, has: `time_zone="Asia/Kolkata"`},
@@ -136,6 +143,14 @@ func TestEveryFlagDoesSomething(t *testing.T) {
 		{name: "without webhooks", env: inEnv, args: []string{"--docspace.url=" + server.URL, "--no-collector.webhooks"}, has: "docspace_up 1", hasNot: "docspace_webhook_enabled"},
 		{name: "without triggers", env: inEnv, args: []string{"--docspace.url=" + server.URL, "--no-collector.triggers"}, has: "docspace_up 1", hasNot: "trigger_available"},
 		{name: "telemetry path", args: []string{"--demo", "--web.telemetry-path=/here"}, path: "/here", has: "docspace_up 1"},
+		{name: "authorities", env: inEnv, args: []string{"--docspace.url=" + secure.URL, "--docspace.ca-file=" + certificate}, has: "docspace_up 1"},
+		{name: "exporter metrics", args: []string{"--demo"}, has: "\npromhttp_metric_handler_requests_in_flight 1\n"},
+		{name: "go metrics", args: []string{"--demo"}, has: "\ngo_goroutines "},
+		{name: "process metrics", args: []string{"--demo"}, has: "\nprocess_open_fds "},
+		{name: "no exporter metrics", args: []string{"--demo", "--web.disable-exporter-metrics"}, has: "docspace_exporter_build_info", hasNot: "promhttp_"},
+		{name: "no go metrics", args: []string{"--demo", "--web.disable-exporter-metrics"}, has: "docspace_up 1", hasNot: "\ngo_"},
+		{name: "no process metrics", args: []string{"--demo", "--web.disable-exporter-metrics"}, has: "docspace_up 1", hasNot: "\nprocess_"},
+		{name: "memory limit", env: []string{"GOMEMLIMIT=100MiB"}, args: []string{"--demo"}, has: "\ngo_gc_gomemlimit_bytes 1.048576e+08\n"},
 		{name: "no pprof", args: []string{"--demo"}, path: "/debug/pprof/", status: http.StatusNotFound},
 		{name: "pprof", args: []string{"--demo", "--web.enable-pprof"}, path: "/debug/pprof/", has: "goroutine"},
 		{name: "landing page", args: []string{"--demo"}, path: "/", has: "docspace_exporter", hasNot: "debug/pprof"},
@@ -237,4 +252,26 @@ func TestScrapesInFlightAreDrained(t *testing.T) {
 	if body := <-answered; !strings.Contains(body, "docspace_up 0") {
 		t.Errorf("the scrape was cut off: %s", body)
 	}
+}
+
+func TestParallelRequestsAreLimited(t *testing.T) {
+	t.Parallel()
+	portal := newHeldPortal(t)
+	p := start(t, []string{"DOCSPACE_API_KEY=" + simulator.DefaultKey}, "--docspace.url="+portal.url, "--web.max-requests=1")
+	first := make(chan int, 1)
+	go func() {
+		defer close(first) // also after a failure
+		status, _ := p.get(t, "/metrics")
+		first <- status
+	}()
+	<-portal.requested
+	status, body := p.get(t, "/metrics")
+	if status != http.StatusServiceUnavailable || body != "Limit of concurrent requests reached (1), try again later.\n" {
+		t.Errorf("status %d: %s", status, body)
+	}
+	portal.release()
+	if status := <-first; status != http.StatusOK {
+		t.Errorf("the first request got status %d", status)
+	}
+	p.stop(t)
 }

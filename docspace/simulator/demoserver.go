@@ -14,9 +14,9 @@ type DemoServer struct {
 	server   *http.Server
 }
 
-// ListenDemo begins a demo on a free port.
-func ListenDemo() (*DemoServer, error) {
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+// ListenDemo begins a demo on a free port. The context bounds only this call.
+func ListenDemo(ctx context.Context) (*DemoServer, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("simulated portal: %w", err)
 	}
