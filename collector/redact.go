@@ -4,18 +4,9 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
-	"unicode"
-)
 
-// printable replaces what could move a cursor, or turn the reading direction of a page.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return unicode.ReplacementChar
-	}, s)
-}
+	"github.com/docspace-exporter/docspace_exporter/docspace"
+)
 
 // hidden stands for what was taken out of a text.
 const hidden = "…"
@@ -35,7 +26,7 @@ var (
 // redact makes the text of a failure fit to be shown: it takes out all that can be a URL, a host or a
 // secret. What is left are .NET's own words.
 func redact(text string) string {
-	text = theirs.ReplaceAllStringFunc(printable(text), func(found string) string {
+	text = theirs.ReplaceAllStringFunc(docspace.Printable(text), func(found string) string {
 		switch {
 		case isStatusText(strings.Trim(found, " ().")):
 			return found

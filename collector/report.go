@@ -80,7 +80,7 @@ func (p *Portal) Report(ctx context.Context) *Report {
 		return r
 	}
 	r.addIdentity(s, now)
-	r.Version, r.Alias = printable(s.location.settings.Version), printable(s.location.settings.Alias)
+	r.Version, r.Alias = docspace.Printable(s.location.settings.Version), docspace.Printable(s.location.settings.Alias)
 	r.TimeZone = s.location.zoneName()
 	for i := range s.webhooks {
 		r.Webhooks = append(r.Webhooks, p.webhookReport(s, &s.webhooks[i], now))
@@ -116,7 +116,7 @@ func (p *Portal) webhookReport(s *snapshot, w *docspace.Webhook, now time.Time) 
 		grace: p.opts.Settings.AutoDisableAfter, now: now, backlog: s.backlogOf(w.ID),
 	}
 	r := WebhookReport{
-		ID: w.ID, Name: printable(w.Name), Conditions: h.conditions(),
+		ID: w.ID, Name: docspace.Printable(w.Name), Conditions: h.conditions(),
 		LastSuccess: newMoment(h.success, now, zone), LastFailure: newMoment(h.failure, now, zone),
 	}
 	if !h.failure.IsZero() {
