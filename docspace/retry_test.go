@@ -246,10 +246,17 @@ func forward(from, to net.Conn, frozen <-chan struct{}) {
 	}
 }
 
+// freeze freezes the connections so far and those until thaw.
 func (p *frozenProxy) freeze() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	close(p.frozen)
+}
+
+// thaw lets new connections through.
+func (p *frozenProxy) thaw() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.frozen = make(chan struct{})
 }
 
@@ -269,6 +276,7 @@ func TestFrozenConnections_CostOneScrape(t *testing.T) {
 				lost, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 				_, err := client.Webhooks(lost)
 				cancel()
+				proxy.thaw()
 				if ReasonOf(err) != ReasonTimeout {
 					t.Fatalf("%v, want a timeout", err)
 				}
