@@ -44,7 +44,7 @@ func TestExitCodesOfCheck(t *testing.T) {
 		{name: "wrong key", env: wrongKey, code: 2, want: "does not accept the API key"},
 		{name: "scope", options: simulator.Options{Scope: simulator.Restricted}, code: 2, want: "lacks the permission to read (*:read)"},
 		{name: "guest", options: simulator.Options{Role: simulator.Guest}, code: 2, want: "Have a DocSpace administrator make the key."},
-		{name: "user", options: simulator.Options{Role: simulator.User}, code: 0, want: "probably no administrator"},
+		{name: "user", options: simulator.Options{Role: simulator.User}, code: 0, want: "neither the owner nor a DocSpace administrator"},
 		{name: "address", options: simulator.Options{RestrictedIP: true}, code: 2, want: "does not let in the address of this machine"},
 		{name: "unpaid", options: simulator.Options{Unpaid: true}, code: 2, want: "payment_required"},
 		{name: "suspended", options: simulator.Options{TenantStatus: 1}, code: 2, want: "The portal is suspended."},
