@@ -43,3 +43,31 @@ func BenchmarkDecodeLog(b *testing.B) {
 	}
 	b.ReportMetric(float64(len(body))/100, "bytes/row")
 }
+
+// typicalList has webhooks as 3.7 lists them, each with as many triggers.
+func typicalList(webhooks, triggers int) string {
+	const element = `{"configs":{"id":%[1]d,"name":"crm %[1]d","uri":"https://hooks.example/in/%[1]d","enabled":true,"ssl":true,"triggers":%[2]d,` +
+		`"createdOn":"2026-01-02T09:15:00+00:00","lastFailureOn":"2026-01-14T08:00:05+00:00",` +
+		`"lastFailureContent":"Connection refused (hooks.example:443)","lastSuccessOn":"2026-01-15T11:00:00+00:00"}}`
+	elements := make([]string, webhooks)
+	for i := range elements {
+		elements[i] = fmt.Sprintf(element, i+1, 1<<triggers-1)
+	}
+	return `{"response":[` + strings.Join(elements, ",") + `],"count":1,"status":0,"statusCode":200}`
+}
+
+func BenchmarkDecodeWebhooks(b *testing.B) {
+	for _, size := range []struct{ webhooks, triggers int }{{20, 3}, {1_000, 5}, {10_000, 5}} {
+		b.Run(fmt.Sprintf("%dx%d", size.webhooks, size.triggers), func(b *testing.B) {
+			body := typicalList(size.webhooks, size.triggers)
+			b.SetBytes(int64(len(body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				list, err := decodeWebhooks(strings.NewReader(body))
+				if err != nil || len(list.Webhooks) != size.webhooks {
+					b.Fatalf("%d webhooks, %v", len(list.Webhooks), err)
+				}
+			}
+		})
+	}
+}

@@ -10,17 +10,51 @@ import (
 	"strings"
 )
 
-// What an answer becomes in memory can be many times its size on the wire, so its size alone bounds
-// nothing. No portal comes near either limit.
+// Maximum size of one JSON value, in bytes. A real row of the log has at most 1.2 MiB, a real webhook 4 KiB.
 const (
-	maxElements = 100_000 // of a list
-	maxValue    = 1 << 20 // bytes of an answer that is read whole
+	maxValue = 256 << 10 // also of a whole response that is not a list
+	maxRow   = 2 << 20
 )
+
+// newDecoder returns a decoder that fails with errTooLarge at a value, key or run of white space of more than limit bytes. json.Decoder
+// alone would hold it, whatever its size.
+func newDecoder(r io.Reader, limit int64) *json.Decoder {
+	v := &valueReader{r: r, limit: limit}
+	v.dec = json.NewDecoder(v)
+	return v.dec
+}
+
+// valueReader is read by dec, which reads on only when it holds no complete value.
+type valueReader struct {
+	r     io.Reader
+	limit int64
+	dec   *json.Decoder
+	read  int64
+}
+
+// Read fills p unless the response ends: json.Decoder scans a run of white space from its beginning after each Read.
+func (v *valueReader) Read(p []byte) (n int, err error) {
+	room := v.dec.InputOffset() + v.limit - v.read
+	if room < 0 {
+		return 0, fmt.Errorf("%w: a value of more than %d KiB", errTooLarge, v.limit>>10)
+	}
+	p = p[:min(int64(len(p)), room+1)]
+	for n < len(p) && err == nil {
+		var more int
+		more, err = v.r.Read(p[n:])
+		n += more
+	}
+	v.read += int64(n)
+	return n, err
+}
 
 // listDecoder reads the list of an answer: the value of response in the envelope, or a bare list.
 type listDecoder[T any] struct {
-	// add takes each element, which is good until it returns, or why it can't be read.
-	add func(element *T, err error)
+	// add takes each element, which is good until it returns, or why it can't be read. An error of add ends the decoding.
+	add func(element *T, err error) error
+	// maxElements is the maximum number of elements, and maxValue the size of one in bytes.
+	maxElements int
+	maxValue    int64
 	// total is how many elements the server has in all, as the envelope says it; 0 when it doesn't.
 	total int
 
@@ -30,7 +64,7 @@ type listDecoder[T any] struct {
 // decode reads to the end of the body, so that one cut short anywhere is noticed. It holds one
 // element at a time.
 func (l *listDecoder[T]) decode(r io.Reader) error {
-	dec := json.NewDecoder(r)
+	dec := newDecoder(r, l.maxValue)
 	tok, err := dec.Token()
 	if errors.Is(err, io.EOF) {
 		return fmt.Errorf("%w: empty body", errDecode)
@@ -85,11 +119,15 @@ func (l *listDecoder[T]) decodeEnvelope(dec *json.Decoder) error {
 
 // decodeOther reads a value of the envelope that is not the list.
 func (l *listDecoder[T]) decodeOther(dec *json.Decoder, key json.Token) error {
+	if key != "total" {
+		var value presence
+		return dec.Decode(&value)
+	}
 	var value json.RawMessage
 	if err := dec.Decode(&value); err != nil {
 		return err
 	}
-	if total, err := strconv.Atoi(string(value)); err == nil && key == "total" {
+	if total, err := strconv.Atoi(string(value)); err == nil {
 		l.total = total // what is no number is as good as nothing
 	}
 	return nil
@@ -105,10 +143,12 @@ func (l *listDecoder[T]) decodeElements(dec *json.Decoder) error {
 			return err // the stream itself is broken
 		}
 		l.read++
-		if l.read > maxElements {
-			return fmt.Errorf("%w of %d elements", errTooLarge, maxElements)
+		if l.read > l.maxElements {
+			return fmt.Errorf("%w: more than %d elements", errTooLarge, l.maxElements)
 		}
-		l.add(&element, jsonError(err))
+		if err := l.add(&element, jsonError(err)); err != nil {
+			return err
+		}
 	}
 	_, err := dec.Token()
 	return err

@@ -14,6 +14,9 @@ import (
 // MaxLogPage is the greatest number of rows that every version hands out at once.
 const MaxLogPage = 100
 
+// maxLogRows is the maximum number of rows in a response. 3.1 sends up to 1,000.
+const maxLogRows = 1_000
+
 // LogQuery says which rows of the delivery log are wanted.
 type LogQuery struct {
 	Start    int   // how many of the newest rows that match to pass over
@@ -71,16 +74,17 @@ func (q LogQuery) values() url.Values {
 // page may be a single row.
 func decodeLog(r io.Reader, q LogQuery) (LogPage, error) {
 	var page LogPage
-	dec := listDecoder[logRow]{add: func(row *logRow, err error) {
+	dec := listDecoder[logRow]{maxElements: maxLogRows, maxValue: maxRow, add: func(row *logRow, err error) error {
 		var d Delivery
 		if err == nil {
 			d, err = row.delivery()
 		}
 		if err != nil {
 			page.Skipped = append(page.Skipped, err)
-			return
+			return nil
 		}
 		page.Deliveries = append(page.Deliveries, d)
+		return nil
 	}}
 	if err := dec.decode(r); err != nil {
 		return LogPage{}, err

@@ -12,6 +12,9 @@ import (
 	"strings"
 )
 
+// maxTriggers is the maximum number of elements in the list of triggers. Released versions have up to 37.
+const maxTriggers = 256
+
 // Trigger is one element of GET settings/webhook/triggers.
 type Trigger struct {
 	Name string
@@ -49,7 +52,7 @@ func decodeTriggers(r io.Reader) (TriggerList, error) {
 	case bytes.HasPrefix(raw, []byte("{")):
 		err = list.addObject(raw)
 	case bytes.HasPrefix(raw, []byte("[")):
-		dec := listDecoder[triggerElement]{add: list.add}
+		dec := listDecoder[triggerElement]{maxElements: maxTriggers, maxValue: maxValue, add: list.add}
 		err = dec.decode(bytes.NewReader(raw))
 	default:
 		err = fmt.Errorf("%w: triggers are neither an object nor a list", errDecode)
@@ -79,22 +82,28 @@ func (l *TriggerList) addObject(raw json.RawMessage) error {
 	if err := json.Unmarshal(raw, &object); err != nil {
 		return err
 	}
+	if len(object) > maxTriggers {
+		return fmt.Errorf("%w: more than %d elements", errTooLarge, maxTriggers)
+	}
 	for name, number := range object {
 		e := triggerElement{Name: name, Available: true}
-		l.add(&e, e.ID.UnmarshalJSON(number))
+		if err := l.add(&e, e.ID.UnmarshalJSON(number)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // add adds a trigger, unless it can't be read or has no bit.
-func (l *TriggerList) add(e *triggerElement, err error) {
+func (l *TriggerList) add(e *triggerElement, err error) error {
 	if err != nil {
 		l.Skipped = append(l.Skipped, err)
-		return
+		return nil
 	}
 	if mask, ok := triggerMask(e.Name, e.ID); ok {
 		l.Triggers = append(l.Triggers, Trigger{Name: validName(e.Name), Mask: mask, Available: e.Available})
 	}
+	return nil
 }
 
 func validName(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

@@ -10,6 +10,12 @@ import (
 	"time"
 )
 
+// Maximum size of the list of webhooks: its elements, and its pairs of webhook and trigger, each of which becomes several series.
+const (
+	maxWebhooks = 10_000
+	maxPairs    = 50_000
+)
+
 // Webhook is one element of GET settings/webhook.
 type Webhook struct {
 	ID                 int64
@@ -54,7 +60,7 @@ func (c *Client) Webhooks(ctx context.Context) (WebhookList, error) {
 // can, the answer is not a list of webhooks.
 func decodeWebhooks(r io.Reader) (WebhookList, error) {
 	var list WebhookList
-	dec := listDecoder[webhookElement]{add: func(e *webhookElement, err error) {
+	dec := listDecoder[webhookElement]{maxElements: maxWebhooks, maxValue: maxValue, add: func(e *webhookElement, err error) error {
 		var w Webhook
 		if err == nil {
 			w, err = e.webhook()
@@ -62,9 +68,10 @@ func decodeWebhooks(r io.Reader) (WebhookList, error) {
 		if err != nil {
 			n := len(list.Webhooks) + len(list.Skipped)
 			list.Skipped = append(list.Skipped, fmt.Errorf("element %d: %w", n, err))
-			return
+			return nil
 		}
 		list.Webhooks = append(list.Webhooks, w)
+		return nil
 	}}
 	if err := dec.decode(r); err != nil {
 		return WebhookList{}, err
