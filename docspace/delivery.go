@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -136,7 +137,7 @@ func (r *logRow) delivery() (Delivery, error) {
 		return Delivery{}, fmt.Errorf("%w: no integer trigger", errDecode)
 	}
 	d := Delivery{
-		ID: id, WebhookID: r.RequestPayload.webhookID, ConfigName: validName(r.ConfigName), Trigger: trigger,
+		ID: id, WebhookID: r.RequestPayload.webhookID, ConfigName: cutName(r.ConfigName), Trigger: trigger,
 		CreatedOn: r.CreationTime, DeliveredOn: r.Delivery, NextAttemptOn: r.NextAttemptOn,
 		EventCreatedOn: r.RequestPayload.eventCreatedOn,
 	}
@@ -158,7 +159,7 @@ func (r *logRow) judge(d *Delivery, status int) {
 	}
 	d.Attempts = int(r.RequestPayload.retries) + 1
 	if r.Attempts != nil && (*r.Attempts > 0 || !r.sent()) {
-		d.Attempts = max(*r.Attempts, 0) // 0: called off before it was sent
+		d.Attempts = min(max(*r.Attempts, 0), math.MaxInt16) // 0: called off before it was sent
 	}
 }
 

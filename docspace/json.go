@@ -185,6 +185,33 @@ func (n numberText) positive(bits int) int64 {
 	return max(i, 0)
 }
 
+// maxName is the maximum length of a name, in characters.
+const maxName = 256
+
+// cutName returns the beginning of a name, in valid UTF-8. A cut name does not keep the whole one in memory.
+func cutName(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if len(s) <= maxName {
+		return s
+	}
+	n := 0
+	for i := range s {
+		if n == maxName {
+			return strings.Clone(s[:i])
+		}
+		n++
+	}
+	return s
+}
+
+// cutText returns the first bytes of a text, without a part of a character. A cut text does not keep the whole one in memory.
+func cutText(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	return strings.Clone(strings.ToValidUTF8(s[:limit], ""))
+}
+
 // decodeValue reads a small answer whole and returns the value of response in the envelope, or the
 // bare value.
 func decodeValue(r io.Reader) (json.RawMessage, error) {

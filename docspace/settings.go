@@ -75,6 +75,7 @@ func decodeSettings(r io.Reader) (Settings, error) {
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return Settings{}, jsonError(err)
 	}
+	s.Version, s.Alias, s.TimeZone = cutName(s.Version), cutName(s.Alias), cutName(s.TimeZone)
 	return s, nil
 }
 

@@ -101,12 +101,10 @@ func (l *TriggerList) add(e *triggerElement, err error) error {
 		return nil
 	}
 	if mask, ok := triggerMask(e.Name, e.ID); ok {
-		l.Triggers = append(l.Triggers, Trigger{Name: validName(e.Name), Mask: mask, Available: e.Available})
+		l.Triggers = append(l.Triggers, Trigger{Name: cutName(e.Name), Mask: mask, Available: e.Available})
 	}
 	return nil
 }
-
-func validName(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 // triggerMask returns the mask of a trigger. Early 3.7 builds computed masks in 32 bits, where bits
 // from 32 on came out as 0: those get the bit that later builds gave the name.

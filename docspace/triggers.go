@@ -3,6 +3,7 @@ package docspace
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -13,22 +14,72 @@ import (
 // AllTriggers is the name of the mask 0: every event, those added later included.
 const AllTriggers = "*"
 
+// maxSetSize is the maximum number of triggers in a set.
+const maxSetSize = 256
+
 // TriggerSet is what a webhook subscribes to (the field triggers). The zero value is a set that the
 // portal did not send, as portals older than 3.1 do.
 type TriggerSet struct {
 	present bool
+	all     bool // any mask and names count for nothing then
+	dropped bool // triggers beyond maxSetSize
 	mask    uint64
-	names   []string // names that stand for no bit we know, and AllTriggers when it was spelt out
+	names   []string // without repetition, in the order in which they were sent
 }
 
 // NewTriggerSet returns the set that a bit mask stands for; 0 stands for all triggers.
-func NewTriggerSet(mask uint64) TriggerSet { return TriggerSet{present: true, mask: mask} }
+func NewTriggerSet(mask uint64) TriggerSet {
+	return TriggerSet{present: true, all: mask == 0, mask: mask}
+}
 
 // UnmarshalJSON accepts what portals and samples send: a mask as a number or a decimal string, a
-// name, names separated by commas, or an array of names and numbers.
+// name, names separated by commas, or an array of names and numbers. The first 256 triggers count.
 func (t *TriggerSet) UnmarshalJSON(data []byte) error {
-	*t = TriggerSet{}
 	data = bytes.TrimSpace(data)
+	var set TriggerSet
+	var err error
+	if bytes.HasPrefix(data, []byte{'['}) {
+		set, err = decodeTriggerArray(data)
+	} else {
+		var b triggerSetBuilder
+		err = b.UnmarshalJSON(data)
+		set = b.set
+	}
+	if err != nil {
+		return fmt.Errorf("triggers: %w", err)
+	}
+	if set.all {
+		set = NewTriggerSet(0)
+	}
+	*t = set
+	return nil
+}
+
+// decodeTriggerArray reads an array item by item: all items together can take many times the size of the text.
+func decodeTriggerArray(data []byte) (TriggerSet, error) {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	_, err := dec.Token()
+	var b triggerSetBuilder
+	for err == nil && dec.More() {
+		err = dec.Decode(&b)
+	}
+	if err == nil {
+		_, err = dec.Token()
+	}
+	if err != nil && !errors.Is(err, errDecode) {
+		err = errDecode
+	}
+	return b.set, err
+}
+
+// triggerSetBuilder collects the triggers of a set.
+type triggerSetBuilder struct {
+	set  TriggerSet
+	seen map[string]struct{} // the names in set
+}
+
+// UnmarshalJSON adds a number, a string or null to the set.
+func (b *triggerSetBuilder) UnmarshalJSON(data []byte) error {
 	if len(data) == 0 || string(data) == "null" {
 		return nil
 	}
@@ -36,65 +87,74 @@ func (t *TriggerSet) UnmarshalJSON(data []byte) error {
 	case '"':
 		var s string
 		if err := json.Unmarshal(data, &s); err != nil {
-			return fmt.Errorf("triggers: %w", errDecode)
+			return errDecode
 		}
 		for word := range strings.SplitSeq(s, ",") {
-			t.addWord(strings.TrimSpace(word))
+			b.addWord(strings.TrimSpace(word))
 		}
-		return nil
 	case '[':
-		var items []json.RawMessage
-		if err := json.Unmarshal(data, &items); err != nil {
-			return fmt.Errorf("triggers: %w", errDecode)
-		}
-		for _, item := range items {
-			var one TriggerSet
-			if bytes.HasPrefix(item, []byte{'['}) {
-				return fmt.Errorf("triggers: array in an array: %w", errDecode)
-			}
-			if err := one.UnmarshalJSON(item); err != nil {
-				return err
-			}
-			t.merge(one)
-		}
-		return nil
+		return fmt.Errorf("array in an array: %w", errDecode)
 	default:
 		mask, ok := parseMask(string(data))
 		if !ok {
-			return fmt.Errorf("triggers: %w", errDecode)
+			return errDecode
 		}
-		*t = NewTriggerSet(mask)
-		return nil
+		b.addMask(mask)
 	}
+	return nil
 }
 
-func (t *TriggerSet) addWord(word string) {
+func (b *triggerSetBuilder) addWord(word string) {
 	if word == "" {
 		return
 	}
 	if mask, ok := parseMask(word); ok {
-		t.merge(NewTriggerSet(mask))
+		b.addMask(mask)
 		return
 	}
-	t.merge(TriggerSet{present: true, names: []string{word}})
+	b.set.present = true
+	if word == AllTriggers {
+		b.set.all = true
+		return
+	}
+	name := cutName(word)
+	if _, ok := b.seen[name]; ok {
+		return
+	}
+	if b.set.size() == maxSetSize {
+		b.set.dropped = true
+		return
+	}
+	if b.seen == nil {
+		b.seen = map[string]struct{}{}
+	}
+	name = strings.Clone(name) // word is a part of a text that may be large
+	b.seen[name] = struct{}{}
+	b.set.names = append(b.set.names, name)
 }
 
-// merge adds another set. All triggers and some triggers is all triggers.
-func (t *TriggerSet) merge(o TriggerSet) {
-	if !o.present {
-		return
+// addMask adds the bits of a mask. All triggers and some triggers is all triggers.
+func (b *triggerSetBuilder) addMask(mask uint64) {
+	b.set.present = true
+	b.set.all = b.set.all || mask == 0
+	for m := mask &^ b.set.mask; m != 0; m &= m - 1 {
+		if b.set.size() == maxSetSize {
+			b.set.dropped = true
+			return
+		}
+		b.set.mask |= m & -m
 	}
-	if o.mask == 0 && len(o.names) == 0 {
-		o.names = []string{AllTriggers}
-	}
-	t.present = true
-	t.mask |= o.mask
-	t.names = append(t.names, o.names...)
 }
+
+// size is the number of triggers by name or bit, 0 for all of them.
+func (t *TriggerSet) size() int { return bits.OnesCount64(t.mask) + len(t.names) }
 
 // parseMask reads a mask as a signed or unsigned 64-bit number. Early 3.7 builds computed it in 32
 // bits, where bit 31 came out negative.
 func parseMask(s string) (uint64, bool) {
+	if s == "" || !strings.ContainsRune("+-0123456789", rune(s[0])) {
+		return 0, false // at once: an error of strconv holds a copy of the text
+	}
 	if u, err := strconv.ParseUint(s, 10, 64); err == nil {
 		return u, true
 	}
@@ -115,18 +175,16 @@ func (t TriggerSet) Names(names *TriggerNames) []string {
 	if !t.present {
 		return nil
 	}
-	if t.mask == 0 && len(t.names) == 0 {
+	if t.all {
 		return []string{AllTriggers}
 	}
-	out := make([]string, 0, bits.OnesCount64(t.mask)+len(t.names))
+	out := make([]string, 0, t.size())
 	for m := t.mask; m != 0; m &= m - 1 {
 		out = append(out, names.Name(bits.TrailingZeros64(m)))
 	}
+	ofBits := out
 	for _, name := range t.names {
-		if name == AllTriggers {
-			return []string{AllTriggers}
-		}
-		if !slices.Contains(out, name) {
+		if !slices.Contains(ofBits, name) { // names are different from each other
 			out = append(out, name)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -14,6 +13,13 @@ import (
 const (
 	maxWebhooks = 10_000
 	maxPairs    = 50_000
+)
+
+// Maximum size of the texts of a webhook that are kept, in bytes. Portals send at most 200 characters of a failure.
+const (
+	maxURI         = 4_096
+	maxTargetID    = 256
+	maxFailureText = 1_024
 )
 
 // Webhook is one element of GET settings/webhook.
@@ -36,6 +42,8 @@ type WebhookList struct {
 	Webhooks []Webhook
 	// Skipped has an error for each element that could not be read.
 	Skipped []error
+	// Shortened has an error for each element with more triggers than count.
+	Shortened []error
 	// ClockOffset is the portal's clock (the Date header, whole seconds) minus ours; nil if unknown.
 	ClockOffset *time.Duration
 }
@@ -59,27 +67,43 @@ func (c *Client) Webhooks(ctx context.Context) (WebhookList, error) {
 // decodeWebhooks reads the list element by element. One that can't be read is skipped; when none
 // can, the answer is not a list of webhooks.
 func decodeWebhooks(r io.Reader) (WebhookList, error) {
-	var list WebhookList
-	dec := listDecoder[webhookElement]{maxElements: maxWebhooks, maxValue: maxValue, add: func(e *webhookElement, err error) error {
-		var w Webhook
-		if err == nil {
-			w, err = e.webhook()
-		}
-		if err != nil {
-			n := len(list.Webhooks) + len(list.Skipped)
-			list.Skipped = append(list.Skipped, fmt.Errorf("element %d: %w", n, err))
-			return nil
-		}
-		list.Webhooks = append(list.Webhooks, w)
-		return nil
-	}}
+	var list webhookListBuilder
+	dec := listDecoder[webhookElement]{maxElements: maxWebhooks, maxValue: maxValue, add: list.add}
 	if err := dec.decode(r); err != nil {
 		return WebhookList{}, err
 	}
 	if len(list.Webhooks) == 0 && len(list.Skipped) > 0 {
 		return WebhookList{}, fmt.Errorf("no webhook in the list can be read: %w", list.Skipped[0])
 	}
-	return list, nil
+	return list.WebhookList, nil
+}
+
+// webhookListBuilder collects the elements of a list.
+type webhookListBuilder struct {
+	WebhookList
+	pairs int // of webhook and trigger
+}
+
+// add adds an element, unless it can't be read. It fails with errTooLarge when there are too many pairs.
+func (l *webhookListBuilder) add(e *webhookElement, err error) error {
+	n := len(l.Webhooks) + len(l.Skipped)
+	var w Webhook
+	if err == nil {
+		w, err = e.webhook()
+	}
+	if err != nil {
+		l.Skipped = append(l.Skipped, fmt.Errorf("element %d: %w", n, err))
+		return nil
+	}
+	l.pairs += max(w.Triggers.size(), 1)
+	if l.pairs > maxPairs {
+		return fmt.Errorf("%w: more than %d pairs of webhook and trigger", errTooLarge, maxPairs)
+	}
+	if w.Triggers.dropped {
+		l.Shortened = append(l.Shortened, fmt.Errorf("element %d: only the first %d triggers count", n, maxSetSize))
+	}
+	l.Webhooks = append(l.Webhooks, w)
+	return nil
 }
 
 // webhookElement is an element as servers send it, nested in configs, or flat as in the vendor's
@@ -113,9 +137,9 @@ func (e webhookElement) webhook() (Webhook, error) {
 		return Webhook{}, fmt.Errorf("%w: no integer id", errDecode)
 	}
 	return Webhook{
-		ID: id, Name: strings.ToValidUTF8(f.Name, "\uFFFD"), URI: f.URI, Enabled: f.Enabled, SSL: f.SSL,
-		Triggers: f.Triggers, TargetID: f.TargetID,
+		ID: id, Name: cutName(f.Name), URI: cutText(f.URI, maxURI), Enabled: f.Enabled, SSL: f.SSL,
+		Triggers: f.Triggers, TargetID: cutText(f.TargetID, maxTargetID),
 		CreatedOn: f.CreatedOn, LastSuccessOn: f.LastSuccessOn, LastFailureOn: f.LastFailureOn,
-		LastFailureContent: f.LastFailureContent,
+		LastFailureContent: cutText(f.LastFailureContent, maxFailureText),
 	}, nil
 }
