@@ -3,7 +3,6 @@ package docspace
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -35,115 +34,33 @@ func NewTriggerSet(mask uint64) TriggerSet {
 // UnmarshalJSON accepts what portals and samples send: a mask as a number or a decimal string, a
 // name, names separated by commas, or an array of names and numbers. The first 256 triggers count.
 func (t *TriggerSet) UnmarshalJSON(data []byte) error {
+	*t = TriggerSet{}
 	data = bytes.TrimSpace(data)
-	var set TriggerSet
+	if len(data) == 0 || string(data) == "null" {
+		return nil
+	}
+	var b triggerSetBuilder
 	var err error
-	if bytes.HasPrefix(data, []byte{'['}) {
-		set, err = decodeTriggerArray(data)
-	} else {
-		var b triggerSetBuilder
-		err = b.UnmarshalJSON(data)
-		set = b.set
+	switch data[0] {
+	case '[':
+		err = b.addArray(data)
+	case '"':
+		var s string
+		if err = json.Unmarshal(data, &s); err != nil {
+			err = errDecode
+		}
+		b.addWords(s)
+	default:
+		err = b.addNumber(string(data))
 	}
 	if err != nil {
 		return fmt.Errorf("triggers: %w", err)
 	}
-	if set.all {
-		set = NewTriggerSet(0)
-	}
-	*t = set
-	return nil
-}
-
-// decodeTriggerArray reads an array item by item: all items together can take many times the size of the text.
-func decodeTriggerArray(data []byte) (TriggerSet, error) {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	_, err := dec.Token()
-	var b triggerSetBuilder
-	for err == nil && dec.More() {
-		err = dec.Decode(&b)
-	}
-	if err == nil {
-		_, err = dec.Token()
-	}
-	if err != nil && !errors.Is(err, errDecode) {
-		err = errDecode
-	}
-	return b.set, err
-}
-
-// triggerSetBuilder collects the triggers of a set.
-type triggerSetBuilder struct {
-	set  TriggerSet
-	seen map[string]struct{} // the names in set
-}
-
-// UnmarshalJSON adds a number, a string or null to the set.
-func (b *triggerSetBuilder) UnmarshalJSON(data []byte) error {
-	if len(data) == 0 || string(data) == "null" {
-		return nil
-	}
-	switch data[0] {
-	case '"':
-		var s string
-		if err := json.Unmarshal(data, &s); err != nil {
-			return errDecode
-		}
-		for word := range strings.SplitSeq(s, ",") {
-			b.addWord(strings.TrimSpace(word))
-		}
-	case '[':
-		return fmt.Errorf("array in an array: %w", errDecode)
-	default:
-		mask, ok := parseMask(string(data))
-		if !ok {
-			return errDecode
-		}
-		b.addMask(mask)
+	*t = b.set
+	if t.all {
+		*t = NewTriggerSet(0)
 	}
 	return nil
-}
-
-func (b *triggerSetBuilder) addWord(word string) {
-	if word == "" {
-		return
-	}
-	if mask, ok := parseMask(word); ok {
-		b.addMask(mask)
-		return
-	}
-	b.set.present = true
-	if word == AllTriggers {
-		b.set.all = true
-		return
-	}
-	name := cutName(word)
-	if _, ok := b.seen[name]; ok {
-		return
-	}
-	if b.set.size() == maxSetSize {
-		b.set.dropped = true
-		return
-	}
-	if b.seen == nil {
-		b.seen = map[string]struct{}{}
-	}
-	name = strings.Clone(name) // word is a part of a text that may be large
-	b.seen[name] = struct{}{}
-	b.set.names = append(b.set.names, name)
-}
-
-// addMask adds the bits of a mask. All triggers and some triggers is all triggers.
-func (b *triggerSetBuilder) addMask(mask uint64) {
-	b.set.present = true
-	b.set.all = b.set.all || mask == 0
-	for m := mask &^ b.set.mask; m != 0; m &= m - 1 {
-		if b.set.size() == maxSetSize {
-			b.set.dropped = true
-			return
-		}
-		b.set.mask |= m & -m
-	}
 }
 
 // size is the number of triggers by name or bit, 0 for all of them.
