@@ -116,6 +116,7 @@ func (p *Portal) fetch(ctx context.Context) *snapshot {
 	if s.webhooksRead.err == nil {
 		p.troubles.report("the portal's time zone is unknown, dates are read as UTC", s.location.zoneErr)
 		p.troubles.report("skipped webhooks that cannot be read", s.skipped)
+		p.troubles.report("dropped triggers of webhooks that have too many", summary(list.Shortened))
 		p.troubles.report("webhooks share an id, the last one counts", repeatedWebhooks)
 		p.troubles.report("triggers share a name, the last one counts", repeatedTriggers)
 	}

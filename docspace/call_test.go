@@ -91,8 +91,8 @@ func TestCalls_WaitEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCalls()
 		release := make(chan struct{})
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
 		_, _ = do(ctx, c, func() int {
 			<-release
 			return 1
