@@ -83,6 +83,8 @@ func TestWebhooks_LimitsOfTheList(t *testing.T) {
 		{"50,000 pairs", numbered(10_000, `{"id":%d,"triggers":31}`), ""},
 		{"50,001 pairs", `{"id":1,"triggers":63},` + numbered(9_999, `{"id":%d,"triggers":31}`), ReasonTooLarge},
 		{"50,000 pairs by name", numbered(500, `{"id":%d,"triggers":`+names(100)+`}`), ""},
+		{"10,000 webhooks with 1.6 KB of text each", numbered(10_000, `{"id":%d,"uri":"https://`+strings.Repeat("u", 1592)+`"}`), ""},
+		{"10,000 webhooks with 1.7 KB of text each", numbered(10_000, `{"id":%d,"uri":"https://`+strings.Repeat("u", 1692)+`"}`), ReasonTooLarge},
 		{"50,100 pairs by name", numbered(501, `{"id":%d,"triggers":`+names(100)+`}`), ReasonTooLarge},
 		{"all triggers are one pair", numbered(782, `{"id":%d,"triggers":[0,-1]}`) + `,` + numbered(9_218, `{"id":%d,"triggers":0}`), ""},
 		{"triggers that were not sent are one pair", numbered(9_999, `{"id":%d}`) + `,{"id":1,"triggers":` + names(256) + `}`, ""},

@@ -66,6 +66,15 @@ func (t *TriggerSet) UnmarshalJSON(data []byte) error {
 // size is the number of triggers by name or bit, 0 for all of them.
 func (t *TriggerSet) size() int { return bits.OnesCount64(t.mask) + len(t.names) }
 
+// textSize is the number of bytes of the names.
+func (t *TriggerSet) textSize() int {
+	n := 0
+	for _, name := range t.names {
+		n += len(name)
+	}
+	return n
+}
+
 // parseMask reads a mask as a signed or unsigned 64-bit number. Early 3.7 builds computed it in 32
 // bits, where bit 31 came out negative.
 func parseMask(s string) (uint64, bool) {

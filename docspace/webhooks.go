@@ -9,10 +9,12 @@ import (
 	"time"
 )
 
-// Maximum size of the list of webhooks: its elements, and its pairs of webhook and trigger, each of which becomes several series.
+// Maximum size of the list of webhooks: its elements, its pairs of webhook and trigger, each of which becomes several series, and the
+// bytes of its texts, of which a portal has a few hundred in a webhook.
 const (
 	maxWebhooks = 10_000
 	maxPairs    = 50_000
+	maxText     = 16 << 20
 )
 
 // Maximum size of the texts of a webhook that are kept, in bytes. Portals send at most 200 characters of a failure.
@@ -82,9 +84,10 @@ func decodeWebhooks(r io.Reader) (WebhookList, error) {
 type webhookListBuilder struct {
 	WebhookList
 	pairs int // of webhook and trigger
+	text  int // bytes of all texts
 }
 
-// add adds an element, unless it can't be read. It fails with errTooLarge when there are too many pairs.
+// add adds an element, unless it can't be read. It fails with errTooLarge when there are too many pairs, or too much text.
 func (l *webhookListBuilder) add(e *webhookElement, err error) error {
 	n := len(l.Webhooks) + len(l.Skipped)
 	var w Webhook
@@ -98,6 +101,10 @@ func (l *webhookListBuilder) add(e *webhookElement, err error) error {
 	l.pairs += max(w.Triggers.size(), 1)
 	if l.pairs > maxPairs {
 		return fmt.Errorf("%w: more than %d pairs of webhook and trigger", errTooLarge, maxPairs)
+	}
+	l.text += len(w.Name) + len(w.URI) + len(w.TargetID) + len(w.LastFailureContent) + w.Triggers.textSize()
+	if l.text > maxText {
+		return fmt.Errorf("%w: more than %d bytes of text", errTooLarge, maxText)
 	}
 	if w.Triggers.dropped {
 		l.Shortened = append(l.Shortened, fmt.Errorf("element %d: only the first %d triggers count", n, maxSetSize))
