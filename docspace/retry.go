@@ -2,6 +2,7 @@ package docspace
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -12,14 +13,27 @@ import (
 
 // do sends a request and reports whether it may be sent again: a kept-alive connection broke before any byte of a response.
 func (c *connections) do(req *http.Request) (resp *http.Response, broken bool, err error) {
-	var kept, responded atomic.Bool
+	var got, kept, responded atomic.Bool
 	start := time.Now()
 	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
-		GotConn:              func(info httptrace.GotConnInfo) { kept.Store(info.Reused || dialedBefore(info.Conn, start)) },
+		GotConn: func(info httptrace.GotConnInfo) {
+			got.Store(true)
+			kept.Store(info.Reused || dialedBefore(info.Conn, start))
+		},
 		GotFirstResponseByte: func() { responded.Store(true) },
 	})
 	resp, err = c.client.Do(req.WithContext(ctx))
-	return resp, err != nil && kept.Load() && !responded.Load() && ctx.Err() == nil, err
+	if err == nil || ctx.Err() != nil {
+		return resp, false, err
+	}
+	return nil, kept.Load() && !responded.Load() || !got.Load() && isWriteError(err), err
+}
+
+// isWriteError reports whether a connection broke when it was written to. Without a connection for the request that is one which
+// net/http dialed for an earlier request, and that can't begin to speak HTTP/2.
+func isWriteError(err error) bool {
+	e, ok := errors.AsType[*net.OpError](err)
+	return ok && e.Op == "write"
 }
 
 // dialedBefore reports whether a connection is older than a request. net/http dials more than it needs at times and keeps the rest, which
