@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -35,6 +36,10 @@ type logFetch struct {
 	webhooks []docspace.Webhook
 	listed   bool // the list of webhooks could be read
 
+	ids      map[int64]struct{} // of the webhooks
+	strange  int                // webhooks that rows name and that are not in the list
+	overflow int                // rows that are not followed, as there are too many
+
 	dates   docspace.LogClock
 	now     time.Time // by the portal's clock
 	spare   int       // requests that may still be sent for single rows
@@ -45,7 +50,16 @@ type logFetch struct {
 // maxSpare is how many requests one scrape may send for rows that are not among the new ones.
 const maxSpare = 10
 
+const (
+	// maxFollowed is how many rows without an outcome, or of unknown webhooks, are looked up again.
+	maxFollowed = 20_000
+	// maxStrange is how many webhooks that are not in the list one scrape may find in the log. They can be newer than the list.
+	maxStrange = 1000
+)
+
 var errGap = errors.New("more rows are new than --collector.deliveries.max-pages allows to read, the oldest of them are not counted")
+
+var errOverflow = fmt.Errorf("more than %d deliveries have no outcome or an unknown webhook, others are not counted", maxFollowed)
 
 func newDeliveryLog(client Client, opts docspace.LogSettings, clock func() time.Time) *deliveryLog {
 	l := &deliveryLog{
@@ -66,9 +80,14 @@ func (l *deliveryLog) follow(ctx context.Context, f logFetch) (gap, err error) {
 	fresh := l.absorb(rows)
 	l.moveUp(l.tail.vanished(rows, fresh))
 	l.tail.advance(rows)
-	if stopped {
-		l.gaps++
+	switch {
+	case stopped:
 		gap = errGap
+	case l.fetch.overflow > 0:
+		gap = errOverflow
+	}
+	if gap != nil {
+		l.gaps++
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		l.fetch.until = time.Now().Add(time.Until(deadline) / 2) // one that was sent takes its time
@@ -95,6 +114,10 @@ func (l *deliveryLog) begin(f logFetch) {
 		f.now = f.now.Add(*f.first.ClockOffset)
 	}
 	f.spare = maxSpare
+	f.ids = make(map[int64]struct{}, len(f.webhooks))
+	for i := range f.webhooks {
+		f.ids[f.webhooks[i].ID] = struct{}{}
+	}
 	l.fetch = f
 	l.noteSkipped(f.first)
 	for _, p := range l.pending {
@@ -160,9 +183,10 @@ func (l *deliveryLog) absorbNew(row *loggedRow) {
 	hidden := l.tallies[owner] != nil && l.tallies[owner].hidden
 	history := (!l.tail.begun || hidden) && row.Outcome != docspace.Pending
 	switch {
-	case history && (owner == 0 || l.isOld(&row.Delivery)):
+	case history && (owner == 0 || l.isOld(&row.Delivery)), l.isTooStrange(owner):
 	case history:
 		l.tallyOf(owner).streak.add(row.ID, row.Outcome)
+	case owner == 0 && l.isFull():
 	case owner == 0:
 		l.orphans[row.ID] = &orphan{name: row.ConfigName, created: l.fetch.dates.At(row.CreatedOn)}
 	default:
@@ -174,12 +198,33 @@ func (l *deliveryLog) absorbNew(row *loggedRow) {
 func (l *deliveryLog) take(webhook int64, row *loggedRow) {
 	t := l.tallyOf(webhook) // without one nobody would look at what is pending again
 	if row.Outcome == docspace.Pending {
+		if l.isFull() {
+			return
+		}
 		p := &pendingDelivery{webhook: webhook}
 		l.pending[row.ID] = p
 		l.update(p, row)
 		return
 	}
 	t.add(&row.Delivery, l.fetch.dates)
+}
+
+// isFull reports whether no more rows can be followed, and notes it.
+func (l *deliveryLog) isFull() bool {
+	if len(l.pending)+len(l.orphans) < maxFollowed {
+		return false
+	}
+	l.fetch.overflow++
+	return true
+}
+
+// isTooStrange reports whether a webhook is not to be counted: too many that rows name are not in the list.
+func (l *deliveryLog) isTooStrange(webhook int64) bool {
+	if _, listed := l.fetch.ids[webhook]; listed || webhook == 0 || l.tallies[webhook] != nil {
+		return false
+	}
+	l.fetch.strange++
+	return l.fetch.strange > maxStrange
 }
 
 // tallyOf returns the counts of a webhook. Those of one that turns up now began at 0 after the last
@@ -233,15 +278,12 @@ func (l *deliveryLog) settleStreaks() {
 }
 
 func (l *deliveryLog) forgetUnlisted() {
-	listed := make(map[int64]struct{}, len(l.fetch.webhooks))
-	for i := range l.fetch.webhooks {
-		id := l.fetch.webhooks[i].ID
-		listed[id] = struct{}{}
+	for id := range l.fetch.ids {
 		l.tallyOf(id).fresh = false
 	}
 	for id, t := range l.tallies {
 		t.hidden = false
-		if _, ok := listed[id]; ok {
+		if _, ok := l.fetch.ids[id]; ok {
 			continue
 		}
 		if !t.fresh {
