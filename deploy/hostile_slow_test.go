@@ -77,6 +77,9 @@ func measureShape(t *testing.T, tab *costTable, s shape, overTLS bool) {
 	server, env := hostileServer(t, overTLS, s)
 	p := start(t, env, "--docspace.url="+server.URL+"/0")
 	for _, scrapes := range []int{1, 20} {
+		if s.crowd && scrapes == 1 {
+			continue
+		}
 		m := p.measure(t, slices.Repeat([]string{p.url + "/metrics"}, scrapes))
 		m.shape, m.scrapes = s.name, fmt.Sprintf("%2d", scrapes)
 		tab.add(t, m, onePortalLimit)
@@ -92,8 +95,8 @@ func measureShape(t *testing.T, tab *costTable, s shape, overTLS bool) {
 
 func TestHostilePortal_CostsLittle(t *testing.T) {
 	tab := newCostTable(t)
-	shapes := chosen([]shape{{name: "a healthy portal", result: "up"}}, valueShapes(), listShapes(), webhookShapes(), triggerShapes(),
-		logShapes(), gzipShapes(), largeLists(), connectionShapes(), combinedShapes())
+	shapes := chosen([]shape{{name: "a healthy portal", result: "up"}}, crowded(valueShapes()), crowded(listShapes()), webhookShapes(), triggerShapes(),
+		logShapes(), changingShapes(), gzipShapes(), largeLists(), crowded(connectionShapes()), combinedShapes())
 	for _, s := range shapes {
 		t.Run(s.name, func(t *testing.T) { measureShape(t, tab, s, false) })
 	}
@@ -122,6 +125,22 @@ func TestHostilePortal_MayHang(t *testing.T) {
 	}
 }
 
+// Whatever is remembered from one scrape to the next is bounded, too.
+func TestHostilePortal_CostsNoMoreWithEachScrape(t *testing.T) {
+	tab := newCostTable(t)
+	for _, s := range chosen(changingShapes()) {
+		t.Run(s.name, func(t *testing.T) {
+			p, probes := fleet(t, false, []shape{s})
+			for i := range 10 {
+				m := p.measure(t, probes)
+				m.shape, m.scrapes = s.name, fmt.Sprintf("number %2d", i+1)
+				tab.add(t, m, onePortalLimit)
+			}
+			p.terminate(t)
+		})
+	}
+}
+
 // fleet starts an exporter of a portal for each shape and returns the URLs of their probes.
 func fleet(t *testing.T, overTLS bool, shapes []shape) (p *process, probes []string) {
 	t.Helper()
@@ -129,7 +148,7 @@ func fleet(t *testing.T, overTLS bool, shapes []shape) (p *process, probes []str
 	var text strings.Builder
 	text.WriteString("portals:\n")
 	for i := range shapes {
-		fmt.Fprintf(&text, "  portal%d:\n    url: %s/%d\n    http_client_config: {authorization: {credentials_file: key}}\n", i, server.URL, i)
+		fmt.Fprintf(&text, "  portal%d:\n    url: %s/%d\n    min_interval: 0s\n    http_client_config: {authorization: {credentials_file: key}}\n", i, server.URL, i)
 	}
 	dir := t.TempDir()
 	writeFile(t, filepath.Join(dir, "key"), simulator.DefaultKey)
@@ -151,7 +170,8 @@ func TestHostilePortals_FiftyLeaveOthersAlone(t *testing.T) {
 		named(webhooks, "webhook: 310 URLs of 200 KiB"),
 		named(webhooks, "webhook: 10,000 webhooks of 6 KiB"),
 		named(logs, "webhooks/log: 61 rows with a request payload of 1 MiB"),
-		named(logs, "webhooks/log: pages that never end, each with 1,000 other pending rows"),
+		named(logs, "webhooks/log: pages that never end, each with 61 request payloads of 1 MiB"),
+		changingShapes()[0],
 		named(gzipShapes(), "webhook: gzip of many members without end"),
 		named(gzipShapes(), "webhook: elements without end, identity"),
 		named(lists, "10,000 webhooks × 5 triggers, with a log"),
@@ -181,15 +201,15 @@ func TestHostilePortals_FiftyLeaveOthersAloneOverHTTP2(t *testing.T) {
 func measureFleet(t *testing.T, tab *costTable, name string, hostile []shape, overTLS bool) {
 	t.Helper()
 	p, probes := fleet(t, overTLS, append(slices.Clone(hostile), shape{name: "healthy"}))
-	healthy := make(chan scrapeResult, 1)
-	go func() { healthy <- hostileScrape(t.Context(), probes[len(hostile)]) }()
+	scraped := make(chan scrapeResult, 1)
+	go func() { scraped <- hostileScrape(t.Context(), probes[len(hostile)]) }()
 	m := p.measure(t, probes[:len(hostile)])
 	m.shape, m.scrapes = name, fmt.Sprintf("%d portals", len(hostile))
-	beside := <-healthy
-	m.scrapes += fmt.Sprintf("; a healthy one: %s in %.1f s", beside.text, beside.duration.Seconds())
+	healthy := <-scraped
+	m.scrapes += fmt.Sprintf("; a healthy one: %s in %.1f s", healthy.text, healthy.duration.Seconds())
 	tab.add(t, m, fiftyPortalLimit)
-	if beside.text != "up" || beside.duration > scrapeTimeout+scrapeMargin {
-		t.Errorf("a healthy portal: %s after %s", beside.text, beside.duration)
+	if healthy.text != "up" || healthy.duration > scrapeTimeout+scrapeMargin {
+		t.Errorf("a healthy portal: %s after %s", healthy.text, healthy.duration)
 	}
 	p.terminate(t)
 }
@@ -233,13 +253,13 @@ func measureHanging(t *testing.T, tab *costTable, s shape) {
 			t.Fatal("not every hanging portal was requested")
 		}
 	}
-	beside := hostileScrape(t.Context(), probes[count])
+	healthy := hostileScrape(t.Context(), probes[count])
 	stillHanging := len(measured) == 0
 	m := <-measured
-	m.shape, m.scrapes = s.name, fmt.Sprintf("%d portals; a healthy one: %s in %.1f s", count, beside.text, beside.duration.Seconds())
+	m.shape, m.scrapes = s.name, fmt.Sprintf("%d portals; a healthy one: %s in %.1f s", count, healthy.text, healthy.duration.Seconds())
 	tab.add(t, m, fiftyPortalLimit)
-	if beside.text != "up" || !stillHanging {
-		t.Errorf("a healthy portal: %s after %s; the others were still hanging: %t", beside.text, beside.duration, stillHanging)
+	if healthy.text != "up" || !stillHanging {
+		t.Errorf("a healthy portal: %s after %s; the others were still hanging: %t", healthy.text, healthy.duration, stillHanging)
 	}
 	p.terminate(t)
 }

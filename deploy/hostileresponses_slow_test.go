@@ -120,7 +120,8 @@ func (m *memberWriter) Write(p []byte) (int, error) {
 	if !bytes.Equal(p, m.last) {
 		m.last, m.block = bytes.Clone(p), deflate(p, (*flate.Writer).Flush)
 	}
-	return m.out.Write(m.block)
+	m.out.Write(m.block)
+	return len(p), nil
 }
 
 func (m *memberWriter) end() []byte {

@@ -4,10 +4,7 @@ package deploy_test
 
 import (
 	"fmt"
-	"io"
-	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -24,6 +21,16 @@ type shape struct {
 	responses func() responses
 	// result is what every scrape must result in; empty for any.
 	result string
+	// crowd leaves out the single scrape: only 20 at once, which share its fetch.
+	crowd bool
+}
+
+// crowded are shapes of which 20 scrapes cost as much as one.
+func crowded(shapes []shape) []shape {
+	for i := range shapes {
+		shapes[i].crowd = true
+	}
+	return shapes
 }
 
 // endpoint is an endpoint of the API and the smallest response around one of its objects.
@@ -197,10 +204,13 @@ func row() func(id int, fields string) string {
 	return func(id int, fields string) string { return `{"id":` + strconv.Itoa(id) + created + fields + `}` }
 }
 
-// logList is a page of the log. Its total makes the exporter read on.
-func logList(count int, fields func(i int) string) body {
+// logList is a log that fits into a page.
+func logList(count int, fields func(i int) string) body { return logPage(count, count, fields) }
+
+// logPage is the same page however much of the log was read. A total above count makes the exporter read on.
+func logPage(total, count int, fields func(i int) string) body {
 	row := row()
-	return listed(`{"total":100000000,"response":[`, count, func(i int) string { return row(100_000_000-i, fields(i)) }, `]}`)
+	return listed(fmt.Sprintf(`{"total":%d,"response":[`, total), count, func(i int) string { return row(100_000_000-i, fields(i)) }, `]}`)
 }
 
 func logShapes() []shape {
@@ -208,16 +218,17 @@ func logShapes() []shape {
 		return gzippedAt(logPath, name, logList(count, fields))
 	}
 	long := strings.Repeat("p", mib)
-	nested := `,"status":200,"requestPayload":"{\"webhook\":{\"id\":1,\"name\":\"` + long + `\"}}"`
+	nested := always(`,"status":200,"requestPayload":"{\"webhook\":{\"id\":1,\"name\":\"` + long + `\"}}"`)
 	return []shape{
 		list("a million small rows", 1_000_000, always("")),
-		gzippedAt(logPath, "62 MiB of the smallest rows", listed(`{"response":[`, hostileSize, func(i int) string { return `{"id":` + strconv.Itoa(i+1) + `}` }, `]}`)),
+		gzippedAt(logPath, "62 MiB of the smallest rows", filled(`{"response":[`, `{"id":1},`, hostileSize, `{"id":1}]}`)),
 		list("1,000 pending rows", 1000, always("")),
 		list("1,000 rows of 1,000 webhooks", 1000, func(i int) string {
 			return fmt.Sprintf(`,"status":200,"requestPayload":"{\"webhook\":{\"id\":%d}}"`, i+1)
 		}),
 		list("1,000 rows with names of 60 KiB", 1000, always(`,"configName":"`+long[:60*kib]+`"`)),
-		list("61 rows with a request payload of 1 MiB", 61, always(nested)),
+		list("61 rows with a request payload of 1 MiB", 61, nested),
+		gzippedAt(logPath, "pages that never end, each with 61 request payloads of 1 MiB", logPage(100_000_000, 61, nested)),
 		list("61 rows with a response payload of 1 MiB", 61, always(`,"status":500,"responsePayload":"`+long+`"`)),
 		list("61 rows with headers of 1 MiB", 61, always(`,"status":200,"requestHeaders":"`+long+`"`)),
 		list("31 rows with 1.9 MiB of escapes in the request payload", 31,
@@ -225,17 +236,33 @@ func logShapes() []shape {
 		list("31 rows with 1.9 MiB of numbers in the request payload", 31,
 			always(`,"status":200,"requestPayload":"{\"payload\":[`+strings.Repeat("1,", 950*kib)+`1]}"`)),
 		list("31 rows with a name of 1.9 MiB", 31, always(`,"configName":"`+long+long[:900*kib]+`"`)),
-		list("a row of 8 payloads of 1 MiB, again and again", 8, always(strings.Repeat(`,"requestPayload":"`+long+`"`, 7))),
+		list("8 rows of 7 payloads of 1 MiB", 8, always(strings.Repeat(`,"requestPayload":"`+long+`"`, 7))),
 		gzippedAt(logPath, "request payload of 62 MiB", filled(`{"response":[{"id":1,"requestPayload":"`, "p", hostileSize, `"}]}`)),
 		gzippedAt(logPath, "nested arrays of 1.9 MiB in a request payload", filled(`{"response":[{"id":1,"requestPayload":"`, "[", 19*mib/10, `"}]}`)),
-		at(logPath, "pages that never end, each with 1,000 other pending rows", "", func() http.HandlerFunc { return freshRows(1000, always("")) }),
-		at(logPath, "pages that never end, each with 1,000 rows of other webhooks", "", func() http.HandlerFunc {
-			return freshRows(1000, func(i int) string {
-				return fmt.Sprintf(`,"status":200,"requestPayload":"{\"webhook\":{\"id\":%d,\"name\":\"w%d\"}}"`, i, i)
-			})
+	}
+}
+
+// changingShapes are different at each request, and could make an exporter remember more and more.
+func changingShapes() []shape {
+	pages := func(name string, fields func(i int) string) shape {
+		return at(logPath, "pages that never end, each with "+name, "", func() http.HandlerFunc { return freshRows(1000, fields) })
+	}
+	return []shape{
+		pages("1,000 other pending rows", always("")),
+		pages("1,000 rows of other webhooks", func(i int) string {
+			return fmt.Sprintf(`,"status":200,"requestPayload":"{\"webhook\":{\"id\":%d,\"name\":\"w%d\"}}"`, i, i)
 		}),
-		at(logPath, "pages that never end, each with 1,000 rows of other names", "", func() http.HandlerFunc {
-			return freshRows(1000, func(i int) string { return fmt.Sprintf(`,"status":200,"configName":"%d%s"`, i, long[:200]) })
+		pages("1,000 rows of other names", func(i int) string {
+			return fmt.Sprintf(`,"status":200,"configName":"%d%s"`, i, strings.Repeat("n", 200))
+		}),
+		at(webhooksPath, "10,000 other webhooks at each request", "up", func() http.HandlerFunc {
+			var sent atomic.Int64
+			return func(w http.ResponseWriter, r *http.Request) {
+				first := int(sent.Add(10_000))
+				plain(listed(`{"response":[`, 10_000, func(i int) string {
+					return webhook(first+i, fmt.Sprintf(`"name":"w%d","triggers":31,"enabled":true`, first+i))
+				}, `]}`))(w, r)
+			}
 		}),
 	}
 }
@@ -247,32 +274,6 @@ func freshRows(count int, fields func(i int) string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		first := 1_000_000_000 - int(sent.Add(int64(count)))
 		plain(listed(`{"total":1000000000,"response":[`, count, func(i int) string { return row(first-i, fields(first-i)) }, `]}`))(w, r)
-	}
-}
-
-// gzipShapes abuse the compression.
-func gzipShapes() []shape {
-	blank := func() []byte { return compress(filled("", " ", hostileSize, "")) }
-	row := row()
-	whole := webhookList(1, always(`"name":"crm"`))
-	return []shape{
-		at(webhooksPath, "gzip of 1 GiB", "", func() http.HandlerFunc { return gzipped(filled(`{"response":[`, " ", 1<<30, "]}")) }),
-		at(webhooksPath, "gzip of many members without end", "", func() http.HandlerFunc { return repeated(blank()) }),
-		at(logPath, "gzip of many members without end", "", func() http.HandlerFunc { return repeated(blank()) }),
-		at(webhooksPath, "gzip in gzip", "", func() http.HandlerFunc {
-			return compressed(compress(func(w io.Writer) error { _, err := w.Write(compress(whole)); return err }))
-		}),
-		at(webhooksPath, "list cut into two members", "up", func() http.HandlerFunc {
-			return compressed(compress(filled("", " ", 10, `{"response":[`)), compress(filled("", " ", 10, "]}")))
-		}),
-		at(webhooksPath, "elements without end, identity", "", func() http.HandlerFunc {
-			return plain(listed(`{"response":[`, endless, func(i int) string { return webhook(i, `"name":"crm"`) }, ""))
-		}),
-		at(logPath, "rows without end, identity", "", func() http.HandlerFunc {
-			return plain(listed(`{"response":[`, endless, func(i int) string { return row(endless-i, "") }, ""))
-		}),
-		at(webhooksPath, "white space without end, identity", "", func() http.HandlerFunc { return plain(filled("", " ", endless, "")) }),
-		at("settings", "white space without end, identity", "", func() http.HandlerFunc { return plain(filled("", " ", endless, "")) }),
 	}
 }
 
@@ -332,101 +333,4 @@ func logPages(total int) http.HandlerFunc {
 			return row(id, fmt.Sprintf(payload, id%100+1))
 		}, `]}`))(w, r)
 	}
-}
-
-// connectionShapes break HTTP itself. They need HTTP/1.1.
-func connectionShapes() []shape {
-	const ok = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-	shortHeaders := func(w io.Writer) error {
-		return listed(ok, 1_500_000, func(i int) string { return "\r\n" + strconv.FormatInt(int64(i), 36) + ":" }, "\r\n\r\n")(w)
-	}
-	shapes := []shape{}
-	for _, c := range []struct {
-		name string
-		b    body
-	}{
-		{"header of 62 MiB", filled(ok+"X-A: ", "a", hostileSize, "\r\n\r\n")},
-		{"header of 9 MiB", filled(ok+"X-A: ", "a", 9*mib, "\r\nContent-Length: 15\r\n\r\n"+`{"response":[]}`)},
-		{"header of 900 KiB", filled(ok+"X-A: ", "a", 900*kib, "\r\nContent-Length: 15\r\n\r\n"+`{"response":[]}`)},
-		{"9 MiB of short headers", shortHeaders},
-		{"headers without end", filled(ok, "X-A: b\r\n", endless, "")},
-		{"reason phrase without end", filled("HTTP/1.1 500 ", "a", endless, "")},
-		{"103 without end", filled("", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", endless, "")},
-		{"101 with a body without end", filled("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", "a", endless, "")},
-		{"one-byte chunks without end", filled(ok+"Transfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n", endless, "")},
-		{"chunk extension without end", filled(ok+"Transfer-Encoding: chunked\r\n\r\nf;", "a", endless, "")},
-		{"trailer of 62 MiB", filled(ok+"Transfer-Encoding: chunked\r\n\r\nf\r\n"+`{"response":[]}`+"\r\n0\r\nX-A: ", "a", hostileSize, "\r\n\r\n")},
-	} {
-		for _, path := range []string{webhooksPath, "settings"} {
-			shapes = append(shapes, at(path, c.name, "", func() http.HandlerFunc { return raw(c.b) }))
-		}
-	}
-	for _, code := range []int{http.StatusFound, http.StatusForbidden, http.StatusInternalServerError} {
-		for _, path := range []string{webhooksPath, logPath} {
-			shapes = append(shapes, at(path, fmt.Sprintf("HTTP %d with a body without end", code), "", func() http.HandlerFunc {
-				return status(code, filled(`{"error":{"message":"`, "a", endless, ""))
-			}))
-		}
-	}
-	return shapes
-}
-
-// hangingShapes take the whole time of a scrape and hardly any processor time.
-func hangingShapes() []shape {
-	half := filled(`{"response":[{"id":1,"requestPayload":"`, "p", 19*mib/10, "")
-	var shapes []shape
-	for _, e := range endpoints() {
-		shapes = append(shapes,
-			at(e.path, "hangs before the headers", "", func() http.HandlerFunc { return hanging(nil) }),
-			at(e.path, "hangs after the headers", "", func() http.HandlerFunc { return hanging(filled("", " ", 0, "")) }),
-			at(e.path, "drips white space", "", func() http.HandlerFunc { return dripping("", " ") }),
-		)
-	}
-	return append(shapes,
-		at(webhooksPath, "drips elements", "", func() http.HandlerFunc { return dripping(`{"response":[{"id":1}`, `,{"id":2}`) }),
-		at(webhooksPath, "drips headers", "", func() http.HandlerFunc {
-			return rawDripping("HTTP/1.1 200 OK\r\n", "X-A: b\r\n")
-		}),
-		at(webhooksPath, "drips 103", "", func() http.HandlerFunc { return rawDripping("", "HTTP/1.1 103 Early Hints\r\n\r\n") }),
-		at(logPath, "hangs in a payload of 1.9 MiB", "", func() http.HandlerFunc { return hanging(half) }),
-		at(webhooksPath, "empty gzip members without end", "", func() http.HandlerFunc { return repeated(compress(filled("", " ", 0, ""))) }),
-	)
-}
-
-// everywhere is a portal all of whose endpoints are hostile at the same time.
-func everywhere(name string, pick ...shape) shape {
-	return shape{name: "all endpoints: " + name, responses: func() responses {
-		all := responses{}
-		for _, s := range pick {
-			maps.Copy(all, s.responses())
-		}
-		return all
-	}}
-}
-
-// combinedShapes are the costliest responses together.
-func combinedShapes() []shape {
-	strings62 := make([]shape, 0, len(endpoints()))
-	values := valueShapes()
-	for _, e := range endpoints() {
-		strings62 = append(strings62, named(values, strings.TrimPrefix(e.path, "settings/")+": string in an object"))
-	}
-	return []shape{
-		everywhere("string of 62 MiB", strings62...),
-		everywhere("what is read whole", append(slices.Clone(strings62),
-			named(triggerShapes(), "webhook/triggers: 1 MiB of names with one bit"),
-			named(webhookShapes(), "webhook: 310 URLs of 200 KiB"),
-			named(logShapes(), "webhooks/log: 61 rows with a request payload of 1 MiB"))...),
-		everywhere("largest list and log", named(largeLists(), "10,000 × 5, names of 256 characters of 4 bytes"),
-			named(logShapes(), "webhooks/log: 61 rows with a request payload of 1 MiB")),
-	}
-}
-
-// named is the shape of that name.
-func named(shapes []shape, name string) shape {
-	i := slices.IndexFunc(shapes, func(s shape) bool { return s.name == name })
-	if i < 0 {
-		panic("no shape " + name)
-	}
-	return shapes[i]
 }
