@@ -267,13 +267,21 @@ func changingShapes() []shape {
 	}
 }
 
-// freshRows sends rows that were never sent before, as if the log had no end.
+// freshRows is a log without end that grows by a million rows whenever its newest page is requested. It sends pages of
+// count rows, however many are requested.
 func freshRows(count int, fields func(i int) string) http.HandlerFunc {
-	var sent atomic.Int64
+	var grown atomic.Int64
 	row := row()
 	return func(w http.ResponseWriter, r *http.Request) {
-		first := 1_000_000_000 - int(sent.Add(int64(count)))
-		plain(listed(`{"total":1000000000,"response":[`, count, func(i int) string { return row(first-i, fields(first-i)) }, `]}`))(w, r)
+		start, _ := strconv.Atoi(r.URL.Query().Get("startIndex")) // 0 when missing
+		if start == 0 {
+			grown.Add(1)
+		}
+		total := 1_000_000_000 + int(grown.Load())*1_000_000
+		plain(listed(fmt.Sprintf(`{"total":%d,"response":[`, total), count, func(i int) string {
+			id := total - start - i
+			return row(id, fields(id))
+		}, `]}`))(w, r)
 	}
 }
 
