@@ -21,6 +21,7 @@ func gzipShapes() []shape {
 		at(webhooksPath, "gzip of 1 GiB", "", func() http.HandlerFunc { return gzipped(filled(`{"response":[`, " ", 1<<30, "]}")) }),
 		at(webhooksPath, "gzip of many members without end", "", func() http.HandlerFunc { return repeated(blank()) }),
 		at(logPath, "gzip of many members without end", "", func() http.HandlerFunc { return repeated(blank()) }),
+		at(webhooksPath, "empty gzip members without end", "", func() http.HandlerFunc { return repeated(compress(filled("", " ", 0, ""))) }),
 		at(webhooksPath, "gzip in gzip", "", func() http.HandlerFunc {
 			return compressed(compress(func(w io.Writer) error { _, err := w.Write(compress(whole)); return err }))
 		}),
@@ -93,7 +94,6 @@ func hangingShapes() []shape {
 		}),
 		at(webhooksPath, "drips 103", "", func() http.HandlerFunc { return rawDripping("", "HTTP/1.1 103 Early Hints\r\n\r\n") }),
 		at(logPath, "hangs in a payload of 1.9 MiB", "", func() http.HandlerFunc { return hanging(half) }),
-		at(webhooksPath, "empty gzip members without end", "", func() http.HandlerFunc { return repeated(compress(filled("", " ", 0, ""))) }),
 	)
 }
 
