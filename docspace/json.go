@@ -177,7 +177,7 @@ func cutText(s string, limit int) string {
 // decodeValue reads a small answer whole and returns the value of response in the envelope, or the
 // bare value.
 func decodeValue(r io.Reader) (json.RawMessage, error) {
-	dec := json.NewDecoder(&cappedReader{r: r, left: maxValue})
+	dec := newDecoder(r, maxValue)
 	var raw json.RawMessage
 	if err := dec.Decode(&raw); errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%w: empty body", errDecode)

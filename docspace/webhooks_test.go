@@ -259,11 +259,26 @@ func TestBodyCutAnywhereIsAConnectionFailure(t *testing.T) {
 	}
 }
 
+// All of them count, and the first ones say why.
+func TestWebhooks_SkippedElementsDoNotPileUp(t *testing.T) {
+	t.Parallel()
+	list, err := decodeWebhooks(strings.NewReader("[" + strings.Repeat(`0,`, 900) + `{"id":1}]`))
+	if err != nil || len(list.Skipped) != 900 {
+		t.Fatalf("error %v, %d skipped, want 900", err, len(list.Skipped))
+	}
+	for i, err := range list.Skipped {
+		if says := strings.HasPrefix(err.Error(), fmt.Sprintf("element %d: ", i)); !errors.Is(err, errDecode) || says != (i < maxReasons) {
+			t.Errorf("element %d: error %v", i, err)
+		}
+	}
+}
+
 func TestAnswerThatIsReadWholeIsSmall(t *testing.T) {
 	t.Parallel()
-	for _, pad := range []int{maxValue - 2, maxValue - 1} {
-		body, want := `{}`+strings.Repeat(" ", pad), pad == maxValue-1
-		if _, err := decodeSettings(strings.NewReader(body)); errors.Is(err, errTooLarge) != want {
+	for _, pad := range []int{maxValue - 2, maxValue} {
+		body, want := `{`+strings.Repeat(" ", pad)+`}`, pad == maxValue
+		_, err := decodeSettings(strings.NewReader(body))
+		if errors.Is(err, errTooLarge) != want || want && !strings.Contains(err.Error(), "256 KiB") {
 			t.Errorf("%d bytes of settings: error %v", len(body), err)
 		}
 		if _, err := decodeTriggers(strings.NewReader(body)); errors.Is(err, errTooLarge) != want {
