@@ -17,6 +17,9 @@ const (
 	maxText     = 16 << 20
 )
 
+// maxReasons is how many elements are skipped with the reason. More of them only count.
+const maxReasons = 16
+
 // Maximum size of the texts of a webhook that are kept, in bytes. Portals send at most 200 characters of a failure.
 const (
 	maxURI         = 4_096
@@ -42,7 +45,7 @@ type Webhook struct {
 // WebhookList is what one answer of GET settings/webhook holds.
 type WebhookList struct {
 	Webhooks []Webhook
-	// Skipped has an error for each element that could not be read.
+	// Skipped has an error for each element that could not be read. From the 17th on it does not say why.
 	Skipped []error
 	// Shortened has an error for each element with more triggers than count.
 	Shortened []error
@@ -95,7 +98,12 @@ func (l *webhookListBuilder) add(e *webhookElement, err error) error {
 		w, err = e.webhook()
 	}
 	if err != nil {
-		l.Skipped = append(l.Skipped, fmt.Errorf("element %d: %w", n, err))
+		if len(l.Skipped) < maxReasons {
+			err = fmt.Errorf("element %d: %w", n, err)
+		} else {
+			err = errDecode
+		}
+		l.Skipped = append(l.Skipped, err)
 		return nil
 	}
 	l.pairs += max(w.Triggers.size(), 1)
