@@ -146,6 +146,9 @@ func TestTriggerSet_TheFirst256Count(t *testing.T) {
 		{"bits that come again at the limit", `[1,"` + numbered(255, "t%d") + `",1]`, append([]string{"bit_0"}, first[:255]...), false},
 		{"a star beyond the limit", `"` + numbered(300, "t%d") + `,*"`, []string{"*"}, false},
 		{"a zero beyond the limit", `["` + numbered(300, "t%d") + `",0]`, []string{"*"}, false},
+		{"1,024 times the same in an array", `[` + strings.Repeat("1,", 1_023) + `2]`, []string{"bit_0", "bit_1"}, false},
+		{"more often in an array", `[` + strings.Repeat("1,", 1_024) + `2]`, []string{"bit_0"}, true},
+		{"more often in a string", `"` + strings.Repeat("a,", 1_024) + `b"`, []string{"a"}, true},
 		{"nothing beyond the limit", `["` + numbered(256, "t%d") + `",null,"",","]`, first, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -8,10 +8,25 @@ import (
 	"strings"
 )
 
+// maxSetWords is how many items of an array and words of its texts are read, repeated and empty ones included. Each takes many times as
+// long as the decoder needs for its bytes.
+const maxSetWords = 4 * maxSetSize
+
 // triggerSetBuilder collects the triggers of a set.
 type triggerSetBuilder struct {
 	set  TriggerSet
 	seen map[string]struct{} // the names in set
+	read int                 // items and words
+}
+
+// next counts an item or a word. It reports whether it is still to be read.
+func (b *triggerSetBuilder) next() bool {
+	b.read++
+	if b.read > maxSetWords {
+		b.set.dropped = true
+		return false
+	}
+	return true
 }
 
 // addArray adds the items of an array one by one: together they can take many times the size of the text.
@@ -20,6 +35,9 @@ func (b *triggerSetBuilder) addArray(data []byte) error {
 	dec.UseNumber()
 	_, err := dec.Token()
 	for err == nil && dec.More() {
+		if !b.next() {
+			return nil
+		}
 		var item json.Token
 		if item, err = dec.Token(); err == nil {
 			err = b.addItem(item)
@@ -63,6 +81,9 @@ func (b *triggerSetBuilder) addNumber(text string) error {
 // addWords adds names and numbers separated by commas.
 func (b *triggerSetBuilder) addWords(text string) {
 	for word := range strings.SplitSeq(text, ",") {
+		if !b.next() {
+			return
+		}
 		b.addWord(strings.TrimSpace(word))
 	}
 }
