@@ -11,13 +11,17 @@ import (
 	"strings"
 )
 
-// newBody returns the body of an answer, decompressed, that fails with errTooLarge past limit.
+// newBody returns the body of an answer, decompressed, that fails with errTooLarge past limit. The compressed body has the same limit:
+// gzip can go on for ever without a byte in it.
 func newBody(resp *http.Response, limit int64) (io.Reader, error) {
 	var body io.Reader = resp.Body
 	switch strings.ToLower(resp.Header.Get("Content-Encoding")) {
 	case "", "identity":
 	case "gzip":
-		zr, err := gzip.NewReader(bufio.NewReader(resp.Body))
+		zr, err := gzip.NewReader(bufio.NewReader(&cappedReader{r: resp.Body, left: limit}))
+		if errors.Is(err, io.EOF) {
+			return nil, io.ErrUnexpectedEOF
+		}
 		if err != nil {
 			return nil, gzipError(err)
 		}

@@ -102,3 +102,60 @@ func TestEncodingThatWasNotAskedForIsDecode(t *testing.T) {
 		}
 	}
 }
+
+func TestBody_MembersOfGzipAreCappedTogether(t *testing.T) {
+	t.Parallel()
+	members := zip(t, `{"response":`) + zip(t, ``) + zip(t, `[]}`)
+	if got, err := readBody(t, "gzip", members, 1<<10); err != nil || got != `{"response":[]}` {
+		t.Errorf("got %q, %v", got, err)
+	}
+	big := zip(t, strings.Repeat(" ", 1000))
+	if got, err := readBody(t, "gzip", strings.Repeat(big, 20), 10_000); !errors.Is(err, errTooLarge) || len(got) > 10_001 {
+		t.Errorf("got %d bytes, %v; want %v", len(got), err, errTooLarge)
+	}
+}
+
+func TestBody_GarbageBehindGzipIsDecode(t *testing.T) {
+	t.Parallel()
+	for _, garbage := range []string{"hunter2 hunter2", "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", `{"response":[]}`} {
+		body, err := gzipBody(strings.NewReader(zip(t, `{"response":[]}`)+garbage), 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := decodeWebhooks(body); err == nil || classify(err) != ReasonDecode || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: error %v, want one of decoding that quotes nothing", garbage, err)
+		}
+	}
+}
+
+// gzipBody returns the body of a response that is compressed.
+func gzipBody(body io.Reader, limit int64) (io.Reader, error) {
+	return newBody(&http.Response{Header: http.Header{"Content-Encoding": {"gzip"}}, Body: io.NopCloser(body)}, limit)
+}
+
+// Members without a byte in them could go on for ever, and so could the end of a body behind an error.
+func TestBody_ReadingOfGzipEnds(t *testing.T) {
+	t.Parallel()
+	const limit = 1 << 20
+	for name, body := range map[string]*endlessBody{
+		"members without content": {unit: zip(t, "")},
+		"white space":             {unit: zip(t, strings.Repeat(" ", 1<<20))},
+		"a list, then no JSON":    {head: zip(t, `{"response":[]}x`), unit: zip(t, " ")},
+		"a header of zeroes":      {head: "\x1f\x8b\x08\x04\x00\x00\x00\x00\x00\x00\xff\xff", unit: "\x00"},
+	} {
+		r, err := gzipBody(body, limit)
+		if err == nil {
+			_, err = decodeWebhooks(r)
+		}
+		if err == nil || body.read > limit+1 {
+			t.Errorf("%s: error %v after %d bytes, want one after at most %d", name, err, body.read, limit)
+		}
+	}
+}
+
+func TestBody_EmptyGzipIsUnexpectedEOF(t *testing.T) {
+	t.Parallel()
+	if _, err := gzipBody(strings.NewReader(""), 1<<20); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("error %v, want %v", err, io.ErrUnexpectedEOF)
+	}
+}
