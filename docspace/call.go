@@ -43,10 +43,8 @@ func (p *Panic) String() string { return fmt.Sprintf("%v\n%s", p.Value, p.Stack)
 // do runs f in a goroutine of its own and returns its value. When ctx is done and f is not, whatever it hangs in, do returns the error
 // of ctx.
 func do[T any](ctx context.Context, c *calls, f func() T) (value T, err error) {
-	select {
-	case c.slots <- struct{}{}:
-	case <-ctx.Done():
-		return value, fmt.Errorf("%d earlier requests still hang: %w", maxCalls, ctx.Err())
+	if err := c.begin(ctx); err != nil {
+		return value, err
 	}
 	done := make(chan result[T], 1)
 	c.running.Go(func() {
@@ -65,6 +63,21 @@ func do[T any](ctx context.Context, c *calls, f func() T) (value T, err error) {
 		return r.unwrap(), nil
 	case <-settled.C:
 		return value, ctx.Err()
+	}
+}
+
+// begin waits until fewer than maxCalls are under way.
+func (c *calls) begin(ctx context.Context) error {
+	select {
+	case c.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case c.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%d earlier requests still hang: %w", maxCalls, ctx.Err())
 	}
 }
 

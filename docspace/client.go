@@ -33,6 +33,9 @@ const (
 	EndpointUser     Endpoint = "user"     // GET people/@self
 )
 
+// optional reports whether the rest of the portal can be read without the endpoint.
+func (e Endpoint) optional() bool { return e == EndpointKey || e == EndpointUser }
+
 // Endpoints returns every Endpoint.
 func Endpoints() []Endpoint {
 	return []Endpoint{EndpointSettings, EndpointWebhooks, EndpointTriggers, EndpointLog, EndpointKey, EndpointUser}
@@ -53,10 +56,13 @@ type Client struct {
 	calls *calls
 
 	mu          sync.Mutex
-	pause       pause
-	credential  [sha256.Size]byte // of the last request; zero without a key
+	pauses      map[Endpoint]pause // of one endpoint, or of the whole portal: everyEndpoint
+	credential  [sha256.Size]byte  // of the last request; zero without a key
 	certificate time.Time
 }
+
+// everyEndpoint stands for the whole portal.
+const everyEndpoint Endpoint = ""
 
 // pause is a portal's own demand, by Retry-After, to be left alone.
 type pause struct {
@@ -69,7 +75,7 @@ func NewClient(v ValidConfig) (*Client, error) {
 	if v.base == nil {
 		return nil, errors.New("configuration was not validated")
 	}
-	c := &Client{cfg: v.cfg.withDefaults(), base: v.base, pool: &pool{build: v.newHTTPClient}, calls: newCalls()}
+	c := &Client{cfg: v.cfg.withDefaults(), base: v.base, pool: &pool{build: v.newHTTPClient}, calls: newCalls(), pauses: map[Endpoint]pause{}}
 	conns, err := c.pool.acquire() // so that a certificate that can't be read is reported now
 	if err != nil {
 		return nil, err
@@ -117,7 +123,7 @@ type answer struct {
 // get sends a request and returns what decode makes of its body, decompressed and capped. Every error is an *Error.
 func get[T any](ctx context.Context, c *Client, r request, decode func(io.Reader) (T, error)) (T, answer, error) {
 	var none T
-	if p, ok := c.paused(); ok {
+	if p, ok := c.paused(r.endpoint); ok {
 		err := fmt.Errorf("HTTP %d: not requested again until %s (Retry-After)", p.status, p.until.UTC().Format(time.RFC3339))
 		return none, answer{}, &Error{Endpoint: r.endpoint, Reason: statusReason(p.status), Status: p.status, Err: err}
 	}
@@ -139,7 +145,7 @@ func get[T any](ctx context.Context, c *Client, r request, decode func(io.Reader
 		return out.value, out.answer, nil
 	}
 	reason := classify(err)
-	if reason == ReasonTimeout && !errors.Is(ctx.Err(), context.Canceled) {
+	if reason == ReasonTimeout && !r.endpoint.optional() && !errors.Is(ctx.Err(), context.Canceled) {
 		c.pool.drop(generation)
 	}
 	if out.answer.status != 0 && out.answer.status != http.StatusOK {
@@ -156,7 +162,7 @@ func (c *Client) roundTrip(ctx context.Context, r request, decode func(io.Reader
 	if err != nil {
 		return answer{err: err}
 	}
-	resp, conns, err := c.send(req)
+	resp, conns, err := c.send(req, cancel)
 	if conns != nil {
 		defer conns.release()
 	}
@@ -171,10 +177,10 @@ func (c *Client) roundTrip(ctx context.Context, r request, decode func(io.Reader
 	defer stop()
 	c.noteCertificate(resp)
 	if resp.StatusCode != http.StatusOK {
-		c.heedRetryAfter(resp)
+		c.heedRetryAfter(r.endpoint, resp)
 		return answer{status: resp.StatusCode, refusal: readRefusal(resp, cancel), err: statusError(resp)}
 	}
-	err = c.readBody(resp, cancel, decode)
+	err = withoutQuotation(c.readBody(resp, cancel, decode))
 	if errors.Is(err, io.ErrUnexpectedEOF) && whole.arrivedWhole(resp) {
 		err = fmt.Errorf("%w: it ends too early", errDecode)
 	}
@@ -183,12 +189,12 @@ func (c *Client) roundTrip(ctx context.Context, r request, decode func(io.Reader
 
 // send sends a request, and again over new connections when a kept-alive one was broken. The connections that it returns are in use
 // until they are released; they are nil if there are none.
-func (c *Client) send(req *http.Request) (*http.Response, *connections, error) {
+func (c *Client) send(req *http.Request, stop context.CancelFunc) (*http.Response, *connections, error) {
 	conns, err := c.pool.acquire()
 	if err != nil {
 		return nil, nil, err
 	}
-	resp, broken, err := conns.do(req)
+	resp, broken, err := conns.do(req, stop)
 	if !broken {
 		return resp, conns, err
 	}
@@ -197,7 +203,7 @@ func (c *Client) send(req *http.Request) (*http.Response, *connections, error) {
 	if conns, err = c.pool.acquire(); err != nil {
 		return nil, nil, err
 	}
-	resp, _, err = conns.do(req)
+	resp, _, err = conns.do(req, stop)
 	return resp, conns, err
 }
 
@@ -300,8 +306,16 @@ func withoutURL(err error) error {
 	case strings.HasPrefix(text, "net/http: invalid header field value"): // the key is the only one that is not ours
 		return fmt.Errorf("%w: it is more than one line", errKey)
 	default:
-		return unquoted{err}
+		return withoutQuotation(err)
 	}
+}
+
+// withoutQuotation drops what an error of the transport quotes. Our own errors quote nothing of the portal's.
+func withoutQuotation(err error) error {
+	if err == nil || errors.Is(err, errDecode) || errors.Is(err, errTooLarge) {
+		return err
+	}
+	return unquoted{err}
 }
 
 // unquoted hides what an error quotes: of a malformed answer those are the portal's words.
@@ -321,9 +335,18 @@ func (u unquoted) Unwrap() error { return u.error }
 func statusError(resp *http.Response) error {
 	text := strings.TrimSpace(fmt.Sprintf("HTTP %d %s", resp.StatusCode, http.StatusText(resp.StatusCode)))
 	if loc, err := resp.Location(); err == nil && statusReason(resp.StatusCode) == ReasonRedirect {
-		text += fmt.Sprintf(" to %s://%s", loc.Scheme, loc.Host)
+		text += fmt.Sprintf(" to %s://%s", loc.Scheme, hostWithoutKey(resp, loc))
 	}
 	return errors.New(text)
+}
+
+// hostWithoutKey returns the host of a redirect, unless the portal has put the key into it.
+func hostWithoutKey(resp *http.Response, location *url.URL) string {
+	_, key, _ := strings.Cut(resp.Request.Header.Get("Authorization"), " ")
+	if key != "" && strings.Contains(strings.ToLower(location.Host), strings.ToLower(key)) {
+		return "a host that holds the API key"
+	}
+	return location.Host
 }
 
 // clockOffset compares the Date header, of whole seconds, with our clock.
@@ -336,8 +359,9 @@ func (c *Client) clockOffset(resp *http.Response) *time.Duration {
 	return &offset
 }
 
-// heedRetryAfter remembers the Retry-After of a 429 or 503, as seconds or a date.
-func (c *Client) heedRetryAfter(resp *http.Response) {
+// heedRetryAfter remembers the Retry-After of a 429 or 503, as seconds or a date. A limit is that of the key's user, so of the whole
+// portal, while an optional endpoint can be served by another service than the rest.
+func (c *Client) heedRetryAfter(e Endpoint, resp *http.Response) {
 	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusServiceUnavailable {
 		return
 	}
@@ -346,9 +370,12 @@ func (c *Client) heedRetryAfter(resp *http.Response) {
 	if !ok {
 		return
 	}
+	if resp.StatusCode == http.StatusTooManyRequests || !e.optional() {
+		e = everyEndpoint
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.pause = pause{until: now.Add(wait), status: resp.StatusCode}
+	c.pauses[e] = pause{until: now.Add(wait), status: resp.StatusCode}
 }
 
 func retryAfter(value string, now time.Time) (time.Duration, bool) {
@@ -363,8 +390,15 @@ func retryAfter(value string, now time.Time) (time.Duration, bool) {
 	return min(date.Sub(now), maxRetryAfter), true
 }
 
-func (c *Client) paused() (pause, bool) {
+// paused returns the pause that an endpoint is in.
+func (c *Client) paused(e Endpoint) (p pause, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.pause, c.cfg.Clock().Before(c.pause.until)
+	now := c.cfg.Clock()
+	for _, scope := range []Endpoint{everyEndpoint, e} {
+		if p = c.pauses[scope]; now.Before(p.until) {
+			return p, true
+		}
+	}
+	return pause{}, false
 }

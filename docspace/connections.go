@@ -24,20 +24,31 @@ var errClosed = errors.New("client is closed")
 
 // acquire returns the connections to use, which the caller must release.
 func (p *pool) acquire() (*connections, error) {
+	if c, err := p.use(nil); c != nil || err != nil {
+		return c, err
+	}
+	c := newConnections()
+	client, err := p.build(c.dial) // which can take long, as it reads files
+	if err != nil {
+		return nil, err
+	}
+	c.client = client
+	return p.use(c)
+}
+
+// use returns the current connections, which are those given if there are none yet.
+func (p *pool) use(c *connections) (*connections, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return nil, errClosed
 	}
-	if p.current == nil {
-		c := newConnections()
-		client, err := p.build(c.dial)
-		if err != nil {
-			return nil, err
-		}
-		c.client, c.generation, p.current = client, p.number, c
+	if p.current == nil && c != nil {
+		c.generation, p.current = p.number, c
 	}
-	p.current.use()
+	if p.current != nil {
+		p.current.use()
+	}
 	return p.current, nil
 }
 
@@ -51,23 +62,31 @@ func (p *pool) generation() int {
 // drop has the next request use new connections, unless those of that generation were dropped already. The old ones are closed once
 // no request uses them.
 func (p *pool) drop(generation int) {
+	if old := p.replace(generation); old != nil {
+		old.retire()
+	}
+}
+
+// replace returns the connections of a generation that the next request does not get.
+func (p *pool) replace(generation int) *connections {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.number != generation || p.current == nil {
-		return
+		return nil
 	}
-	p.current.retire()
+	old := p.current
 	p.current, p.number = nil, p.number+1
+	return old
 }
 
 // close closes the connections, those in use included.
 func (p *pool) close() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.closed = true
-	if p.current != nil {
-		p.current.close()
-		p.current = nil
+	old := p.current
+	p.current, p.closed = nil, true
+	p.mu.Unlock()
+	if old != nil {
+		old.close()
 	}
 }
 
@@ -165,7 +184,6 @@ func (c *connections) retire() {
 // close closes all connections. What uses them fails.
 func (c *connections) close() {
 	c.stop()
-	c.client.CloseIdleConnections()
 	c.mu.Lock()
 	open := c.open
 	c.open = map[*connection]struct{}{}
@@ -173,4 +191,5 @@ func (c *connections) close() {
 	for conn := range open {
 		_ = conn.Conn.Close() // nothing is sent over it any more
 	}
+	c.client.CloseIdleConnections() // has nothing left to say goodbye to, which could take long
 }

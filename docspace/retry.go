@@ -1,6 +1,7 @@
 package docspace
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -11,22 +12,39 @@ import (
 	"time"
 )
 
-// do sends a request and reports whether it may be sent again: a kept-alive connection broke before any byte of a response.
-func (c *connections) do(req *http.Request) (resp *http.Response, broken bool, err error) {
-	var got, kept, responded atomic.Bool
+// maxTries is how often net/http may send a request without a response: over HTTP/2 it goes on as long as the server says that it has
+// not processed the request.
+const maxTries = 2
+
+var errNeverProcessed = errors.New("the server ends each connection or stream before it processes the request")
+
+// do sends a request and reports whether it may be sent again: a kept-alive connection broke before any byte of a response. stop must
+// end the request.
+func (c *connections) do(req *http.Request, stop context.CancelFunc) (resp *http.Response, broken bool, err error) {
+	var kept, responded atomic.Bool
+	var tries atomic.Int32 // since the last response
 	start := time.Now()
 	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) {
-			got.Store(true)
+			if tries.Add(1) > maxTries {
+				stop()
+			}
 			kept.Store(info.Reused || dialedBefore(info.Conn, start))
 		},
-		GotFirstResponseByte: func() { responded.Store(true) },
+		GotFirstResponseByte: func() {
+			tries.Store(0)
+			responded.Store(true)
+		},
 	})
 	resp, err = c.client.Do(req.WithContext(ctx))
-	if err == nil || ctx.Err() != nil {
+	switch {
+	case err != nil && tries.Load() > maxTries:
+		return nil, false, errNeverProcessed
+	case err == nil || ctx.Err() != nil:
 		return resp, false, err
+	default:
+		return nil, kept.Load() && !responded.Load() || tries.Load() == 0 && isWriteError(err), err
 	}
-	return nil, kept.Load() && !responded.Load() || !got.Load() && isWriteError(err), err
 }
 
 // isWriteError reports whether a connection broke when it was written to. Without a connection for the request that is one which
