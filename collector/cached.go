@@ -42,6 +42,13 @@ func (c *cached[T]) get(now time.Time, read func() (value T, keep bool, err erro
 	return value, true, nil
 }
 
+// put replaces the value by one that is good for its time to live.
+func (c *cached[T]) put(now time.Time, value T) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.value, c.known, c.read, c.until = value, true, now, now.Add(c.ttl)
+}
+
 // fresh returns the value if it needs no request yet.
 func (c *cached[T]) fresh(now time.Time) (value T, fresh bool) {
 	c.mu.Lock()

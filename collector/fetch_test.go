@@ -218,3 +218,33 @@ func TestMinInterval_EndsWithAReload(t *testing.T) {
 		t.Errorf("after a reload: %d requests", n)
 	}
 }
+
+// What the delivery log does not need does not take its time.
+func TestFetch_HangingPartLeavesTheOthersTheirTime(t *testing.T) {
+	t.Parallel()
+	hang := func(ctx context.Context) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	for part, client := range map[string]*fakeClient{
+		"key":      {key: func(ctx context.Context) (docspace.Key, error) { return docspace.Key{}, hang(ctx) }},
+		"user":     {user: func(ctx context.Context) (docspace.User, error) { return docspace.User{}, hang(ctx) }},
+		"settings": {settings: func(ctx context.Context) (docspace.Settings, error) { return docspace.Settings{}, hang(ctx) }},
+		"triggers": {triggers: func(ctx context.Context) ([]docspace.Trigger, error) { return nil, hang(ctx) }},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			client.log = func(ctx context.Context, q docspace.LogQuery) (docspace.LogPage, error) {
+				row := docspace.Delivery{ID: 200 - int64(q.Start), Outcome: docspace.Accepted, CreatedOn: date(t, "2026-01-15T09:59:00Z")}
+				return docspace.LogPage{Deliveries: []docspace.Delivery{row}, Total: 5}, ctx.Err()
+			}
+			portal := newFakePortal(t, client, &logs{}, &clock{at: now})
+			for _, want := range []string{"webhooks", "deliveries"} {
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				if got := value(t, portal.Collector(ctx), "docspace_scrape_collector_success", `{collector="`+want+`"}`); got != 1 {
+					t.Errorf("%s hangs: %s has success %v", part, want, got)
+				}
+				cancel()
+			}
+		})
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/docspace-exporter/docspace_exporter/docspace"
@@ -32,39 +33,76 @@ func newIdentity() *identity {
 	}
 }
 
-// readIdentity reads the key and its user when they are due.
-func (p *Portal) readIdentity(ctx context.Context, s *snapshot) {
+// identityRead is what one fetch learnt about the API key and its user.
+type identityRead struct {
+	key             *docspace.Key  // nil for unknown
+	user            *docspace.User // nil for unknown
+	keyErr, userErr error          // why they may be old or unknown
+	requested       atomic.Bool    // by this fetch
+}
+
+// readIdentity reads the key and its user when they are due. It takes a part of the time only.
+func (p *Portal) readIdentity(ctx context.Context, r *identityRead) {
+	ctx, cancel := withShare(ctx)
+	defer cancel()
 	var reads sync.WaitGroup
 	reads.Go(func() {
-		s.keyErr = p.protect(func() (err error) {
-			s.key, err = readReported(p.opts.Clock(), &p.identity.key, func() (docspace.Key, error) { return p.client.Key(ctx) })
+		r.keyErr = p.protect(func() (err error) {
+			r.key, err = readDue(p.opts.Clock(), &p.identity.key, func() (docspace.Key, error) {
+				r.requested.Store(true)
+				return p.client.Key(ctx)
+			})
 			return err
 		})
 	})
 	reads.Go(func() {
-		s.userErr = p.protect(func() (err error) {
-			s.user, err = readReported(p.opts.Clock(), &p.identity.user, func() (docspace.User, error) { return p.client.User(ctx) })
+		r.userErr = p.protect(func() (err error) {
+			r.user, err = readDue(p.opts.Clock(), &p.identity.user, func() (docspace.User, error) {
+				r.requested.Store(true)
+				return p.client.User(ctx)
+			})
 			return err
 		})
 	})
 	reads.Wait()
 }
 
-// readReported returns a value that a portal may not report: then it is nil, and requested again when its
-// time is over, as any other.
-func readReported[T any](now time.Time, c *cached[*T], read func() (T, error)) (*T, error) {
+// readDue returns a value that is read when it is due.
+func readDue[T any](now time.Time, c *cached[*T], read func() (T, error)) (*T, error) {
 	value, _, err := c.get(now, func() (*T, bool, error) {
 		value, err := read()
-		switch {
-		case err == nil:
-			return &value, true, nil
-		case isNotReported(err):
-			return nil, true, nil
-		default:
-			return nil, false, err
-		}
+		return &value, true, err
 	})
 	return value, err
+}
+
+// settle notes what a portal does not report: it is requested again when its time is over, as any other
+// value. That is known only when the portal is well otherwise.
+func (i *identity) settle(now time.Time, r *identityRead) {
+	if isNotReported(r.keyErr) {
+		i.key.put(now, nil)
+		r.key, r.keyErr = nil, nil
+	}
+	if isNotReported(r.userErr) {
+		i.user.put(now, nil)
+		r.user, r.userErr = nil, nil
+	}
+}
+
+// finishIdentity takes in the key and its user when it is known which webhooks there are. If the key has
+// changed or a webhook has left the list, they are read again, unless this fetch did already.
+func (p *Portal) finishIdentity(ctx context.Context, s *snapshot, r *identityRead) {
+	listed := s.webhooksRead.err == nil
+	if p.identity.outdated(p.client.Credential(), s.webhooks, listed) && !r.requested.Load() {
+		r = &identityRead{}
+		p.readIdentity(ctx, r)
+	}
+	if listed {
+		p.identity.settle(p.opts.Clock(), r)
+	}
+	s.key, s.user = r.key, r.user
+	p.troubles.report("failed to read the end of the API key", r.keyErr)
+	p.troubles.report("failed to read the role of the API key's user", r.userErr)
 }
 
 // isNotReported reports whether the portal is too old for what was requested, or does not show it to the
@@ -85,8 +123,8 @@ func isUnsupported(err error) bool {
 func (i *identity) outdated(credential [sha256.Size]byte, webhooks []docspace.Webhook, wasRead bool) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	changed := credential != i.credential
-	if changed && i.credential != [sha256.Size]byte{} {
+	changed := credential != i.credential && i.credential != [sha256.Size]byte{}
+	if changed {
 		i.key.forget()
 		i.user.forget()
 	}

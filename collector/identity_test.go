@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"html"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -216,3 +217,42 @@ func TestIdentity_InWords(t *testing.T) {
 		})
 	}
 }
+
+// Nothing is learnt about key and user from a portal that is down, whatever it responds.
+func TestIdentity_OutageIsNotTakenForAnOldPortal(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{403, 404, 405} {
+		p, scrape := newIdentityPortal(t)
+		down := statusError(docspace.EndpointKey, status)
+		list := p.fakeClient.webhooks
+		p.fail, p.fakeClient.webhooks = down, func(context.Context) (docspace.WebhookList, error) { return docspace.WebhookList{}, down }
+		scrape(t)
+		p.fail, p.fakeClient.webhooks = nil, list
+		if s := scrape(t); s["up"] != 1 || s[complete] != 1 || s[keyExpiry] != 1 {
+			t.Errorf("after an outage with HTTP %d: %v", status, s)
+		}
+	}
+}
+
+func TestIdentity_IsRequestedOnceInAScrape(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{simulator: simulator.Options{Version: simulator.V37}, front: func(portal http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/@self") {
+				w = &failing{w}
+			}
+			portal.ServeHTTP(w, r)
+		})
+	}})
+	for n := 1; n <= 3; n++ {
+		r.scrape(t)
+		if got := r.portal.Requests(); got["keys/@self"] != n || got["people/@self"] != n {
+			t.Errorf("after %d scrapes: %v", n, got)
+		}
+	}
+}
+
+// failing makes each response an error of the server.
+type failing struct{ http.ResponseWriter }
+
+func (f *failing) WriteHeader(int) { f.ResponseWriter.WriteHeader(http.StatusInternalServerError) }

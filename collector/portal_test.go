@@ -132,6 +132,7 @@ func TestAFetchThatNobodyWaitsForIsCancelled(t *testing.T) {
 		if value(t, portal.Collector(ctx), "docspace_up", "") != 0 {
 			t.Error("up without an answer")
 		}
+		synctest.Wait() // for the fetch to end
 		if !errors.Is(gaveUp, context.Canceled) || w.String() != "" {
 			t.Errorf("fetch ended with %v, logged %q", gaveUp, w)
 		}

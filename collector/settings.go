@@ -27,8 +27,10 @@ func (l *location) zoneName() string {
 var errNoZone = errors.New("settings name none, so the portal may not have accepted the key")
 
 // readSettings returns the settings of the portal, at worst those of an earlier time or, if it
-// never told any, empty ones. Settings without a usable zone are asked for again by the next scrape.
+// never told any, empty ones. It takes a part of the time only, as the rest can do without. Settings without a usable zone are asked for again by the next scrape.
 func (p *Portal) readSettings(ctx context.Context) (*location, error) {
+	ctx, cancel := withShare(ctx)
+	defer cancel()
 	var l location
 	known := false
 	err := p.protect(func() (err error) {

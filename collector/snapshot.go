@@ -33,10 +33,9 @@ type snapshot struct {
 	deliveries     *deliveries
 	deliveriesRead outcome
 
-	key             *docspace.Key  // nil for unknown
-	user            *docspace.User // nil for unknown
-	keyErr, userErr error          // why they may be old or unknown
-	certificate     time.Time      // when the portal's ends; zero for unknown
+	key         *docspace.Key  // nil for unknown
+	user        *docspace.User // nil for unknown
+	certificate time.Time      // when the portal's ends; zero for unknown
 }
 
 // complete reports whether everything that the snapshot should hold was read.
@@ -64,14 +63,16 @@ func unread(err error) *snapshot {
 // fetch requests everything of the portal that is due, side by side.
 func (p *Portal) fetch(ctx context.Context) *snapshot {
 	var (
-		s      snapshot
-		list   docspace.WebhookList
-		newest docspace.LogPage
-		reads  sync.WaitGroup
+		s        snapshot
+		list     docspace.WebhookList
+		newest   docspace.LogPage
+		identity identityRead
+		reads    sync.WaitGroup // of what the delivery log needs
+		others   sync.WaitGroup
 	)
 	_, settingsKept := p.settings.fresh(p.opts.Clock())
 	reads.Go(func() { s.location, s.settingsErr = p.readSettings(ctx) })
-	reads.Go(func() { p.readIdentity(ctx, &s) })
+	others.Go(func() { p.readIdentity(ctx, &identity) })
 	reads.Go(func() {
 		s.webhooksRead = p.timed(func() (err error) {
 			list, err = p.client.Webhooks(ctx)
@@ -79,7 +80,7 @@ func (p *Portal) fetch(ctx context.Context) *snapshot {
 		})
 	})
 	if p.opts.Settings.Collectors.Triggers {
-		reads.Go(func() { s.triggersRead = p.timed(func() error { return p.readTriggers(ctx, &s) }) })
+		others.Go(func() { s.triggersRead = p.timed(func() error { return p.readTriggers(ctx, &s) }) })
 	}
 	if p.opts.Settings.Collectors.Deliveries {
 		reads.Go(func() {
@@ -95,32 +96,36 @@ func (p *Portal) fetch(ctx context.Context) *snapshot {
 		p.settings.expire()
 		s.location, s.settingsErr = p.readSettings(ctx)
 	}
-	if p.identity.outdated(p.client.Credential(), list.Webhooks, s.webhooksRead.err == nil) {
-		p.readIdentity(ctx, &s)
-	}
-	s.clockOffset, s.skipped, s.certificate = list.ClockOffset, summary(list.Skipped), p.client.CertificateExpiry()
-	p.checkUnsupported(&s)
-	var repeatedWebhooks, repeatedTriggers error
-	s.webhooks, repeatedWebhooks = lastOfEach(list.Webhooks, func(w *docspace.Webhook) int64 { return w.ID })
-	s.triggers, repeatedTriggers = lastOfEach(s.triggers, func(t *docspace.Trigger) string { return t.Name })
-	s.names = triggerNames(&s)
+	s.clockOffset, s.skipped = list.ClockOffset, summary(list.Skipped)
+	var repeated error
+	s.webhooks, repeated = lastOfEach(list.Webhooks, func(w *docspace.Webhook) int64 { return w.ID })
 	if p.opts.Settings.Collectors.Deliveries {
 		p.readDeliveries(ctx, &s, newest)
 	}
+	others.Wait()
 
+	p.finishTriggers(&s)
+	p.finishIdentity(ctx, &s, &identity)
+	s.certificate = p.client.CertificateExpiry()
 	p.troubles.report("cannot read the portal's settings", s.settingsErr)
 	p.troubles.report("cannot read the webhooks", s.webhooksRead.err)
 	p.troubles.report("cannot read the triggers", s.triggersRead.err)
-	p.troubles.report("failed to read the end of the API key", s.keyErr)
-	p.troubles.report("failed to read the role of the API key's user", s.userErr)
 	if s.webhooksRead.err == nil {
 		p.troubles.report("the portal's time zone is unknown, dates are read as UTC", s.location.zoneErr)
 		p.troubles.report("skipped webhooks that cannot be read", s.skipped)
 		p.troubles.report("dropped triggers of webhooks that have too many", summary(list.Shortened))
-		p.troubles.report("webhooks share an id, the last one counts", repeatedWebhooks)
-		p.troubles.report("triggers share a name, the last one counts", repeatedTriggers)
+		p.troubles.report("webhooks share an id, the last one counts", repeated)
 	}
 	return &s
+}
+
+// withShare returns a context with a part of the time, for what must not take the time of the rest.
+func withShare(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/2))
 }
 
 // readDeliveries reads what of the delivery log is needed in addition to its newest page, which is read
@@ -202,12 +207,18 @@ func (p *Portal) readTriggers(ctx context.Context, s *snapshot) error {
 	return err
 }
 
-// checkUnsupported fails the triggers of a portal whose list of webhooks can't be read either: then it is
-// not the release that lacks them.
-func (p *Portal) checkUnsupported(s *snapshot) {
+// finishTriggers takes in the triggers when it is known whether the list of webhooks was read. If it was not,
+// a server without triggers is none that lacks them by its release.
+func (p *Portal) finishTriggers(s *snapshot) {
 	if s.unsupported != nil && s.webhooksRead.err != nil {
 		s.triggersRead.err = s.unsupported
 		p.triggers.expire()
+	}
+	var repeated error
+	s.triggers, repeated = lastOfEach(s.triggers, func(t *docspace.Trigger) string { return t.Name })
+	s.names = triggerNames(s)
+	if s.webhooksRead.err == nil {
+		p.troubles.report("triggers share a name, the last one counts", repeated)
 	}
 }
 
