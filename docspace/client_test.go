@@ -2,6 +2,7 @@ package docspace
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
@@ -297,6 +298,109 @@ func TestUser_Decode(t *testing.T) {
 		got, err := decodeUser(strings.NewReader(body))
 		if (err != nil) != want.bad || got.SeesAll() != want.all {
 			t.Errorf("%s: %+v, %v", body, got, err)
+		}
+	}
+}
+
+// What HTTP quotes of a portal's words, such as a key that it repeats, is in no error.
+func TestClient_QuotationsOfTheTransport(t *testing.T) {
+	t.Parallel()
+	for name, response := range map[string]string{
+		"trailer": "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" +
+			"d\r\n{\"response\":[\r\n0\r\nBearer sk-test\r\n\r\n",
+		"chunk":           "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nBearer sk-test\r\n",
+		"header":          "HTTP/1.1 200 OK\r\nBearer sk-test\r\n\r\n",
+		"status":          "HTTP/1.1 Bearer sk-test\r\n\r\n",
+		"redirect's host": "HTTP/1.1 302 Found\r\nLocation: https://SK-TEST.example/\r\nContent-Length: 0\r\n\r\n",
+	} {
+		client := newTestClient(t, testServer(t, "http", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+				_, _ = io.WriteString(conn, response)
+				_ = conn.Close()
+			}
+		})))
+		if _, err := client.Webhooks(t.Context()); err == nil || strings.Contains(strings.ToLower(err.Error()), "sk-test") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestClient_PauseOfAnOptionalEndpoint(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		path   string
+		status int
+		paused bool // the rest of the portal
+	}{
+		{"/api/2.0/keys/@self", http.StatusServiceUnavailable, false},
+		{"/api/2.0/people/@self", http.StatusServiceUnavailable, false},
+		{"/api/2.0/keys/@self", http.StatusTooManyRequests, true},
+		{"/api/2.0/settings", http.StatusServiceUnavailable, true},
+	} {
+		var refused atomic.Int32
+		client := newTestClient(t, testServer(t, "http", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == tc.path {
+				refused.Add(1)
+				w.Header().Set("Retry-After", "300")
+				w.WriteHeader(tc.status)
+				return
+			}
+			_, _ = io.WriteString(w, emptyList)
+		})))
+		for range 2 {
+			_, _ = client.Key(t.Context())
+			_, _ = client.User(t.Context())
+			_, _ = client.Settings(t.Context())
+		}
+		if n := refused.Load(); n != 1 {
+			t.Errorf("%s: requested %d times", tc.path, n)
+		}
+		if _, err := client.Webhooks(t.Context()); (err != nil) != tc.paused {
+			t.Errorf("%s with HTTP %d: %v", tc.path, tc.status, err)
+		}
+	}
+}
+
+// A server that says of each request that it was not processed gets no flood of them.
+func TestClient_NeverProcessedOverHTTP2(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int32
+	server := httptest.NewUnstartedServer(nil)
+	server.TLS = &tls.Config{NextProtos: []string{"h2"}}
+	server.Config.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){
+		"h2": func(_ *http.Server, conn *tls.Conn, _ http.Handler) { refuseStreams(conn, &requests) },
+	}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	client := newTestClient(t, server)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	_, err := client.Webhooks(ctx)
+	if ReasonOf(err) != ReasonConnection || requests.Load() > 2*maxTries {
+		t.Errorf("%v after %d requests", err, requests.Load())
+	}
+}
+
+// refuseStreams answers each request of HTTP/2 with the error REFUSED_STREAM.
+func refuseStreams(conn io.ReadWriter, requests *atomic.Int32) {
+	const headers, resetStream, settings, refusedStream = 1, 3, 4, 7
+	preface := make([]byte, 24)
+	if _, err := io.ReadFull(conn, preface); err != nil {
+		return
+	}
+	_, _ = conn.Write([]byte{0, 0, 0, settings, 0, 0, 0, 0, 0})
+	head := make([]byte, 9)
+	for {
+		if _, err := io.ReadFull(conn, head); err != nil {
+			return
+		}
+		length := int64(head[0])<<16 | int64(head[1])<<8 | int64(head[2])
+		if _, err := io.CopyN(io.Discard, conn, length); err != nil {
+			return
+		}
+		if head[3] == headers {
+			requests.Add(1)
+			_, _ = conn.Write(append([]byte{0, 0, 4, resetStream, 0, head[5], head[6], head[7], head[8]}, 0, 0, 0, refusedStream))
 		}
 	}
 }
