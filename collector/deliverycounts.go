@@ -3,6 +3,7 @@ package collector
 import (
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
@@ -27,8 +28,12 @@ type deliveryCounts struct {
 // snapshot returns a copy of all counts.
 func (l *deliveryLog) snapshot() *deliveries {
 	d := &deliveries{gaps: l.gaps, created: timestamppb.New(l.began), webhooks: make(map[int64]*deliveryCounts, len(l.tallies))}
+	unused := map[time.Time]*dto.Histogram{} // without observations, by its creation
 	for id, t := range l.tallies {
-		d.webhooks[id] = t.snapshot()
+		if unused[t.since] == nil {
+			unused[t.since] = stateOf(newDurations(), timestamppb.New(t.since))
+		}
+		d.webhooks[id] = t.snapshot(unused[t.since])
 	}
 	for _, p := range l.pending {
 		d.webhooks[p.webhook].addPending(p, l.fetch.now.Sub(p.due) > l.opts.StuckAfter)
@@ -36,13 +41,22 @@ func (l *deliveryLog) snapshot() *deliveries {
 	return d
 }
 
-// snapshot returns a copy of what is known.
-func (t *tally) snapshot() *deliveryCounts {
+// snapshot returns a copy of what is known. It shares the histogram without observations, and its creation, with
+// others.
+func (t *tally) snapshot(unused *dto.Histogram) *deliveryCounts {
+	c := &deliveryCounts{counts: t.clone(), created: unused.GetCreatedTimestamp(), durations: unused, consecutiveFailures: t.streak.len()}
+	if t.durations != nil {
+		c.durations = stateOf(t.durations, c.created)
+	}
+	return c
+}
+
+// stateOf returns the state of a histogram.
+func stateOf(h prometheus.Histogram, created *timestamppb.Timestamp) *dto.Histogram {
 	var m dto.Metric
-	_ = t.durations.Write(&m) // a histogram always can
-	created := timestamppb.New(t.since)
+	_ = h.Write(&m) // a histogram always can
 	m.Histogram.CreatedTimestamp = created
-	return &deliveryCounts{counts: t.clone(), created: created, durations: m.GetHistogram(), consecutiveFailures: t.streak.len()}
+	return m.GetHistogram()
 }
 
 func (c *deliveryCounts) addPending(p *pendingDelivery, stuck bool) {

@@ -2,18 +2,17 @@ package collector
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
 	"strconv"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	dto "github.com/prometheus/client_model/go"
 )
 
 // timeoutHeader is how long Prometheus waits for the scrape, in seconds.
@@ -52,26 +51,23 @@ func (l Limits) timeoutOf(r *http.Request) (time.Duration, error) {
 // MetricsHandler serves the metrics of the exporter and of a portal, which it asks at each request. The
 // portal is nil when there are several, which ProbeHandler serves.
 func MetricsHandler(e *Exporter, p *Portal, l Limits, logger log.Logger) http.Handler {
+	rendering := newRenderLimit()
 	scrape := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		serveScrape(w, r, scrapeOptions{limits: l, logger: logger, collectors: func(ctx context.Context) []prometheus.Collector {
-			if p == nil {
-				return []prometheus.Collector{e.registry}
-			}
-			return []prometheus.Collector{e.registry, p.Collector(ctx)}
-		}})
+		serveScrape(w, r, scrapeOptions{limits: l, logger: logger, own: e.registry, portal: p, rendering: rendering})
 	})
 	return e.instrument(LimitRequests(scrape, l.MaxRequests))
 }
 
 // scrapeOptions say what a scrape is of.
 type scrapeOptions struct {
-	limits Limits
-	logger log.Logger
-	// collectors are made for a scrape; ctx is done when its time is up.
-	collectors func(ctx context.Context) []prometheus.Collector
+	limits    Limits
+	logger    log.Logger
+	own       prometheus.Gatherer // metrics of the exporter; nil for none
+	portal    *Portal             // nil for none
+	rendering renderLimit
 }
 
-// serveScrape answers one scrape.
+// serveScrape responds to one scrape. The series of the portal are made and written family by family.
 func serveScrape(w http.ResponseWriter, r *http.Request, o scrapeOptions) {
 	timeout, err := o.limits.timeoutOf(r)
 	if err != nil {
@@ -81,26 +77,39 @@ func serveScrape(w http.ResponseWriter, r *http.Request, o scrapeOptions) {
 	allowFor(w, timeout)
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(o.collectors(ctx)...)
-	promhttp.HandlerFor(registry, promhttp.HandlerOpts{
-		ErrorHandling:                       promhttp.ContinueOnError,
-		ErrorLog:                            &scrapeLog{logger: o.logger},
-		EnableOpenMetrics:                   true,
-		EnableOpenMetricsTextCreatedSamples: true,
-	}).ServeHTTP(w, r)
+	var s *snapshot
+	if o.portal != nil {
+		s = o.portal.snapshot(ctx)
+		release, err := o.rendering.acquire(ctx, s.series())
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		defer release()
+	}
+	if err := o.write(newExposition(w, r), s); err != nil {
+		level.Warn(o.logger).Log("msg", "failed to serve all metrics", "err", err)
+	}
 }
 
-// scrapeLog logs the first thing that goes wrong with serving a scrape: when the scraper has gone, the
-// library complains of every metric.
-type scrapeLog struct {
-	logger log.Logger
-	once   sync.Once
-}
-
-// Println implements promhttp.Logger.
-func (l *scrapeLog) Println(v ...any) {
-	l.once.Do(func() {
-		level.Warn(l.logger).Log("msg", "metrics were not served whole", "err", strings.TrimSpace(fmt.Sprintln(v...)))
-	})
+// write writes the metrics of the exporter, and those of a snapshot if there is one.
+func (o scrapeOptions) write(x *exposition, s *snapshot) error {
+	var errGather error // what could be gathered is served
+	if o.own != nil {
+		var families []*dto.MetricFamily
+		families, errGather = o.own.Gather()
+		for _, f := range families {
+			if err := x.write(f); err != nil {
+				return errors.Join(errGather, err)
+			}
+		}
+	}
+	if s != nil {
+		out := &emitter{emit: x.writeSeries}
+		o.portal.emit(s, out)
+		if out.err != nil {
+			return errors.Join(errGather, out.err)
+		}
+	}
+	return errors.Join(errGather, x.end())
 }

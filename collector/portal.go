@@ -72,11 +72,11 @@ type Portal struct {
 // collector translates one part of a snapshot.
 type collector interface {
 	name() string
-	describe(ch chan<- *prometheus.Desc)
+	families() []*family
 	// outcome tells how reading that part went.
 	outcome(s *snapshot) outcome
 	// collect emits nothing when that part could not be read.
-	collect(s *snapshot, ch chan<- prometheus.Metric)
+	collect(s *snapshot, out *emitter)
 }
 
 // NewPortal returns a Portal, which closes the client when it is closed itself.
@@ -132,23 +132,31 @@ type scrape struct {
 
 // Describe sends every description, so that the registry can check what Collect sends.
 func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
-	s.portal.overview.describe(ch)
+	families := s.portal.overview.families()
 	for _, c := range s.portal.collectors {
-		c.describe(ch)
+		families = append(families, c.families()...)
+	}
+	for _, f := range families {
+		ch <- f.desc
 	}
 }
 
-// Collect asks the portal and sends what it tells.
+// Collect reads the portal and sends every series.
 func (s *scrape) Collect(ch chan<- prometheus.Metric) {
-	snap := s.portal.snapshot(s.ctx)
-	s.portal.overview.collect(snap, s.portal.collectors, ch)
-	for _, c := range s.portal.collectors {
-		if c.outcome(snap).err != nil {
+	s.portal.emit(s.portal.snapshot(s.ctx), metricsTo(ch))
+}
+
+// emit emits everything that a snapshot holds.
+func (p *Portal) emit(s *snapshot, out *emitter) {
+	p.overview.collect(s, p.collectors, out)
+	for _, c := range p.collectors {
+		if c.outcome(s).err != nil {
 			continue
 		}
-		_ = s.portal.protect(func() error { // it is logged
-			c.collect(snap, ch)
+		_ = p.protect(func() error { // it is logged
+			c.collect(s, out)
 			return nil
 		})
 	}
+	out.end()
 }

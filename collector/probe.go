@@ -1,13 +1,11 @@
 package collector
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/url"
 
 	"github.com/go-kit/log"
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // ProbeHandler serves the metrics of the portal that the parameter target names, which it asks at
@@ -15,6 +13,7 @@ import (
 // one that hangs does not block the others; the timeout of the portal replaces theirs.
 func ProbeHandler(p *Portals, l Limits, logger log.Logger) http.Handler {
 	requests := newInFlight(l.MaxRequests)
+	rendering := newRenderLimit()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		target, err := targetParameter(r)
 		if err != nil {
@@ -30,9 +29,7 @@ func ProbeHandler(p *Portals, l Limits, logger log.Logger) http.Handler {
 		limits := l
 		limits.Timeout = m.Settings.Timeout
 		requests.serve(w, m.Name, func() {
-			serveScrape(w, r, scrapeOptions{limits: limits, logger: log.With(logger, "portal", m.Name), collectors: func(ctx context.Context) []prometheus.Collector {
-				return []prometheus.Collector{m.portal.Collector(ctx)}
-			}})
+			serveScrape(w, r, scrapeOptions{limits: limits, logger: log.With(logger, "portal", m.Name), portal: m.portal, rendering: rendering})
 		})
 	})
 }

@@ -23,6 +23,7 @@ type snapshot struct {
 	clockOffset   *time.Duration
 	names         *docspace.TriggerNames
 	webhooks      []docspace.Webhook
+	labelled      []labelled // the webhooks
 	webhooksRead  outcome
 	skipped       error // the webhooks that could not be read
 	triggers      []docspace.Trigger
@@ -46,6 +47,16 @@ func (s *snapshot) complete() bool {
 		}
 	}
 	return true
+}
+
+// series returns about how many series the snapshot has.
+func (s *snapshot) series() int {
+	const perWebhook, perTrigger = 25, 5
+	n := perWebhook * len(s.labelled)
+	for i := range s.labelled {
+		n += perTrigger * len(s.labelled[i].triggers)
+	}
+	return n
 }
 
 // outcome is how reading one part of a portal went.
@@ -217,6 +228,7 @@ func (p *Portal) finishTriggers(s *snapshot) {
 	var repeated error
 	s.triggers, repeated = lastOfEach(s.triggers, func(t *docspace.Trigger) string { return t.Name })
 	s.names = triggerNames(s)
+	s.labelled = withLabels(s.webhooks, s.names)
 	if s.webhooksRead.err == nil {
 		p.troubles.report("triggers share a name, the last one counts", repeated)
 	}

@@ -2,7 +2,6 @@ package collector
 
 import (
 	"maps"
-	"net/http"
 	"slices"
 	"strconv"
 	"time"
@@ -15,63 +14,63 @@ import (
 // tally is what was learnt about the deliveries of one webhook since it was watched.
 type tally struct {
 	counts
-	since     time.Time // when all counts were 0
-	durations prometheus.Histogram
+	since     time.Time            // when all counts were 0
+	durations prometheus.Histogram // nil before the first one
 	streak    streak
 	fresh     bool // the list of webhooks has not had it yet, and may still
 	hidden    bool // the webhook is old, but was not to be seen before the fetch under way
 }
 
-// counts are numbers of deliveries that ended.
+// counts are numbers of deliveries that ended. Its maps are nil before the first one, and hold no zeros.
 type counts struct {
 	triggers  map[uint64]int                 // by the bit of the trigger
-	failures  map[docspace.FailureReason]int // that failed, for every reason
-	responses map[string]int                 // final answers, by their code
+	failures  map[docspace.FailureReason]int // that failed
+	responses map[string]int                 // final responses, by their code
 	attempts  int
 	retried   int
 }
 
-func newTally(since time.Time) *tally {
-	t := &tally{
-		since: since,
-		fresh: true,
-		counts: counts{
-			triggers:  map[uint64]int{},
-			failures:  map[docspace.FailureReason]int{},
-			responses: map[string]int{codeLabel(http.StatusOK): 0},
-		},
-		durations: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name:                           "delivery_duration_seconds",
-			Help:                           "Not shown: the collector has the description.",
-			Buckets:                        []float64{1, 2.5, 5, 7.5, 10, 15, 30, 60, 120, 300, 600},
-			NativeHistogramBucketFactor:    1.1,
-			NativeHistogramMaxBucketNumber: 100,
-		}),
-	}
-	for _, reason := range docspace.FailureReasons() {
-		t.failures[reason] = 0
-	}
-	return t
+func newTally(since time.Time) *tally { return &tally{since: since, fresh: true} }
+
+func newDurations() prometheus.Histogram {
+	return prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name:                           "delivery_duration_seconds",
+		Help:                           "Not shown: the collector has the description.",
+		Buckets:                        []float64{1, 2.5, 5, 7.5, 10, 15, 30, 60, 120, 300, 600},
+		NativeHistogramBucketFactor:    1.1,
+		NativeHistogramMaxBucketNumber: 100,
+	})
 }
 
 // add counts a delivery that ended, by true dates.
 func (t *tally) add(d *docspace.Delivery, dates docspace.LogClock) {
 	t.streak.add(d.ID, d.Outcome)
-	t.triggers[d.Trigger]++
+	increment(&t.triggers, d.Trigger)
 	t.attempts += d.Attempts
 	if d.Attempts > 1 {
 		t.retried++
 	}
 	if d.Code != 0 {
-		t.responses[codeLabel(d.Code)]++
+		increment(&t.responses, codeLabel(d.Code))
 	}
 	switch {
 	case d.Outcome == docspace.Failed:
-		t.failures[d.Reason]++
+		increment(&t.failures, d.Reason)
 	case !d.CreatedOn.IsZero() && !d.DeliveredOn.IsZero():
 		took := dates.At(d.DeliveredOn).Sub(dates.At(d.CreatedOn))
+		if t.durations == nil {
+			t.durations = newDurations()
+		}
 		t.durations.Observe(max(took, 0).Seconds())
 	}
+}
+
+// increment adds 1 to a number of a map, which may be nil.
+func increment[K comparable](numbers *map[K]int, key K) {
+	if *numbers == nil {
+		*numbers = map[K]int{}
+	}
+	(*numbers)[key]++
 }
 
 // clone returns a copy that does not change with the original.

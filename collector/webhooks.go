@@ -8,9 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
-
 	"github.com/docspace-exporter/docspace_exporter/docspace"
 )
 
@@ -18,99 +15,133 @@ import (
 type webhooksCollector struct {
 	autoDisableAfter time.Duration
 
-	enabled, ssl, lastSuccess, lastFailure             *prometheus.Desc // for each trigger
-	info, created, autoDisable, failureInfo, configSum *prometheus.Desc // for each webhook
-	count, complete                                    *prometheus.Desc
+	perTrigger, perWebhook []webhookGauge
+	info, failureInfo      *family
+	count, complete        *family
 }
 
-// Most gauges that one webhook has, but for those of its triggers.
-const gaugesPerWebhook = 5
-
-// Gauges for each trigger of a webhook.
-const gaugesPerTrigger = 4
+// webhookGauge is a gauge that every webhook has, or every trigger of it. The zone is that of the portal's dates.
+type webhookGauge struct {
+	*family
+	value func(w *docspace.Webhook, zone *time.Location) float64
+}
 
 func newWebhooksCollector(autoDisableAfter time.Duration) *webhooksCollector {
-	desc := func(name, help string, labels ...string) *prometheus.Desc {
-		return prometheus.NewDesc(name, help, labels, nil)
-	}
-	return &webhooksCollector{
-		autoDisableAfter: autoDisableAfter,
-		enabled: desc("docspace_webhook_enabled",
-			"Whether the webhook is switched on (field enabled).", "id", "name", "trigger"),
-		ssl: desc("docspace_webhook_ssl_enabled",
-			"Whether the receiver's certificate is verified, and https demanded from DocSpace 3.7 on (field ssl).", "id", "name", "trigger"),
-		lastSuccess: desc("docspace_webhook_last_success_timestamp_seconds",
-			"When a delivery was last accepted (field lastSuccessOn), 0 for never. It can go back.", "id", "name", "trigger"),
-		lastFailure: desc("docspace_webhook_last_failure_timestamp_seconds",
-			"When a delivery last failed after all retries (field lastFailureOn), 0 for never. It can go back.", "id", "name", "trigger"),
-		info: desc("docspace_webhook_info",
-			"The scheme of the receiver's URL (field uri), and whether the webhook is restricted to one room or file (field targetId).",
-			"id", "name", "scheme", "target"),
-		created: desc("docspace_webhook_created_timestamp_seconds",
+	c := &webhooksCollector{autoDisableAfter: autoDisableAfter}
+	c.perTrigger = triggerGauges()
+	c.perWebhook = []webhookGauge{
+		{gaugeFamily("docspace_webhook_created_timestamp_seconds",
 			"When the webhook was created (field createdOn), 0 for unknown.", "id", "name"),
-		autoDisable: desc("docspace_webhook_auto_disable_timestamp_seconds",
+			func(w *docspace.Webhook, zone *time.Location) float64 { return unix(w.CreatedOn.In(zone)) }},
+		{gaugeFamily("docspace_webhook_auto_disable_timestamp_seconds",
 			"From when on a failed delivery makes DocSpace switch the webhook off: the last success, else the creation (fields lastSuccessOn, createdOn), plus the grace; 0 when it is switched off already or none is known.",
 			"id", "name"),
-		failureInfo: desc("docspace_webhook_last_failure_info",
-			"The class of the last failure (field lastFailureContent), which stays after a recovery.", "id", "name", "reason"),
-		configSum: desc("docspace_webhook_config_hash",
+			func(w *docspace.Webhook, zone *time.Location) float64 {
+				return unix(c.autoDisableAt(w, trustedSince(w.LastSuccessOn.In(zone), w.CreatedOn.In(zone))))
+			}},
+		{gaugeFamily("docspace_webhook_config_hash",
 			"Fingerprint of what people configure (fields name, uri, enabled, ssl, triggers, targetId): another value means another configuration.",
 			"id", "name"),
-		count: desc("docspace_webhooks", "How many webhooks are enabled and disabled (field enabled).", "state"),
-		complete: desc("docspace_webhooks_complete",
-			"Whether the list holds every webhook of the portal: 1 when the API key's user is the owner or a DocSpace administrator, 0 when it may hold only the user's own (GET people/@self, fields isOwner and isAdmin). No series while unknown. Requested once an hour."),
+			func(w *docspace.Webhook, _ *time.Location) float64 { return configHash(w) }},
+	}
+	c.info = gaugeFamily("docspace_webhook_info",
+		"The scheme of the receiver's URL (field uri), and whether the webhook is restricted to one room or file (field targetId).",
+		"id", "name", "scheme", "target")
+	c.failureInfo = gaugeFamily("docspace_webhook_last_failure_info",
+		"The class of the last failure (field lastFailureContent), which stays after a recovery.", "id", "name", "reason")
+	c.count = gaugeFamily("docspace_webhooks", "How many webhooks are enabled and disabled (field enabled).", "state")
+	c.complete = gaugeFamily("docspace_webhooks_complete",
+		"Whether the list holds every webhook of the portal: 1 when the API key's user is the owner or a DocSpace administrator, 0 when it may hold only the user's own (GET people/@self, fields isOwner and isAdmin). No series while unknown. Requested once an hour.")
+	return c
+}
+
+func triggerGauges() []webhookGauge {
+	return []webhookGauge{
+		{gaugeFamily("docspace_webhook_enabled",
+			"Whether the webhook is switched on (field enabled).", "id", "name", "trigger"),
+			func(w *docspace.Webhook, _ *time.Location) float64 { return boolean(w.Enabled) }},
+		{gaugeFamily("docspace_webhook_ssl_enabled",
+			"Whether the receiver's certificate is verified, and https demanded from DocSpace 3.7 on (field ssl).", "id", "name", "trigger"),
+			func(w *docspace.Webhook, _ *time.Location) float64 { return boolean(w.SSL) }},
+		{gaugeFamily("docspace_webhook_last_success_timestamp_seconds",
+			"When a delivery was last accepted (field lastSuccessOn), 0 for never. It can go back.", "id", "name", "trigger"),
+			func(w *docspace.Webhook, zone *time.Location) float64 { return unix(w.LastSuccessOn.In(zone)) }},
+		{gaugeFamily("docspace_webhook_last_failure_timestamp_seconds",
+			"When a delivery last failed after all retries (field lastFailureOn), 0 for never. It can go back.", "id", "name", "trigger"),
+			func(w *docspace.Webhook, zone *time.Location) float64 { return unix(w.LastFailureOn.In(zone)) }},
 	}
 }
 
 func (*webhooksCollector) name() string { return "webhooks" }
 
-func (c *webhooksCollector) describe(ch chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{
-		c.enabled, c.ssl, c.lastSuccess, c.lastFailure, c.info, c.created, c.autoDisable, c.failureInfo, c.configSum, c.count, c.complete,
-	} {
-		ch <- desc
+func (c *webhooksCollector) families() []*family {
+	list := []*family{c.info, c.failureInfo, c.count, c.complete}
+	for _, gauges := range [][]webhookGauge{c.perTrigger, c.perWebhook} {
+		for _, g := range gauges {
+			list = append(list, g.family)
+		}
 	}
+	return list
 }
 
 func (*webhooksCollector) outcome(s *snapshot) outcome { return s.webhooksRead }
 
-func (c *webhooksCollector) collect(s *snapshot, ch chan<- prometheus.Metric) {
-	triggers := newLabels("trigger")
-	enabled := 0
-	for i := range s.webhooks {
-		w := &s.webhooks[i]
-		if w.Enabled {
-			enabled++
+func (c *webhooksCollector) collect(s *snapshot, out *emitter) {
+	for _, g := range c.perTrigger {
+		out.begin(g.family)
+		for i := range s.labelled {
+			w := &s.labelled[i]
+			value := g.value(w.Webhook, s.location.zone)
+			for _, trigger := range w.triggers {
+				out.gauge(value, w.id, w.name, trigger)
+			}
 		}
-		c.collectWebhook(w, s.location.zone, triggerLabels(w.Triggers, s.names, triggers), ch)
 	}
-	ch <- prometheus.MustNewConstMetric(c.count, prometheus.GaugeValue, float64(enabled), "enabled")
-	ch <- prometheus.MustNewConstMetric(c.count, prometheus.GaugeValue, float64(len(s.webhooks)-enabled), "disabled")
-	if s.user != nil {
-		ch <- prometheus.MustNewConstMetric(c.complete, prometheus.GaugeValue, boolean(s.user.SeesAll()))
+	for _, g := range c.perWebhook {
+		out.begin(g.family)
+		for i := range s.labelled {
+			w := &s.labelled[i]
+			out.gauge(g.value(w.Webhook, s.location.zone), w.id, w.name)
+		}
+	}
+	c.collectInfo(s, out)
+	c.collectFailures(s, out)
+	c.collectNumbers(s, out)
+}
+
+func (c *webhooksCollector) collectInfo(s *snapshot, out *emitter) {
+	schemes, targets := newLabels("scheme"), newLabels("target")
+	out.begin(c.info)
+	for i := range s.labelled {
+		w := &s.labelled[i]
+		out.gauge(1, w.id, w.name, schemes.pair(schemeOf(w.URI)), targets.pair(targetOf(w.Webhook)))
 	}
 }
 
-func (c *webhooksCollector) collectWebhook(w *docspace.Webhook, zone *time.Location, triggers []*dto.LabelPair, ch chan<- prometheus.Metric) {
-	out := newGauges(gaugesPerWebhook+gaugesPerTrigger*len(triggers), ch)
-	id, name := label("id", strconv.FormatInt(w.ID, 10)), label("name", w.Name)
-	created, success, failure := w.CreatedOn.In(zone), w.LastSuccessOn.In(zone), w.LastFailureOn.In(zone)
-
-	for _, trigger := range triggers {
-		labels := []*dto.LabelPair{id, name, trigger}
-		out.send(c.enabled, labels, boolean(w.Enabled))
-		out.send(c.ssl, labels, boolean(w.SSL))
-		out.send(c.lastSuccess, labels, unix(success))
-		out.send(c.lastFailure, labels, unix(failure))
+func (c *webhooksCollector) collectFailures(s *snapshot, out *emitter) {
+	reasons := newLabels("reason")
+	out.begin(c.failureInfo)
+	for i := range s.labelled {
+		w := &s.labelled[i]
+		if !w.LastFailureOn.In(s.location.zone).IsZero() || w.LastFailureContent != "" {
+			out.gauge(1, w.id, w.name, reasons.pair(string(docspace.ClassifyFailure(w.LastFailureContent))))
+		}
 	}
-	labels := []*dto.LabelPair{id, name}
-	out.send(c.created, labels, unix(created))
-	out.send(c.autoDisable, labels, unix(c.autoDisableAt(w, trustedSince(success, created))))
-	out.send(c.configSum, labels, configHash(w))
-	out.send(c.info, []*dto.LabelPair{id, name, label("scheme", schemeOf(w.URI)), label("target", targetOf(w))}, 1)
-	if !failure.IsZero() || w.LastFailureContent != "" {
-		reason := string(docspace.ClassifyFailure(w.LastFailureContent))
-		out.send(c.failureInfo, []*dto.LabelPair{id, name, label("reason", reason)}, 1)
+}
+
+func (c *webhooksCollector) collectNumbers(s *snapshot, out *emitter) {
+	enabled := 0
+	for i := range s.webhooks {
+		if s.webhooks[i].Enabled {
+			enabled++
+		}
+	}
+	out.begin(c.count)
+	out.gauge(float64(len(s.webhooks)-enabled), label("state", "disabled"))
+	out.gauge(float64(enabled), label("state", "enabled"))
+	if s.user != nil {
+		out.begin(c.complete)
+		out.gauge(boolean(s.user.SeesAll()))
 	}
 }
 
@@ -129,20 +160,6 @@ func trustedSince(success, created time.Time) time.Time {
 		return created
 	}
 	return success
-}
-
-// triggerLabels returns one label for each trigger of a set, and an empty one for a set that was not
-// sent.
-func triggerLabels(set docspace.TriggerSet, names *docspace.TriggerNames, triggers labels) []*dto.LabelPair {
-	list := set.Names(names)
-	if len(list) == 0 {
-		list = []string{""}
-	}
-	pairs := make([]*dto.LabelPair, len(list))
-	for i, name := range list {
-		pairs[i] = triggers.pair(name)
-	}
-	return pairs
 }
 
 // unix is a timestamp as a metric: 0 for never.
