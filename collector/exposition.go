@@ -18,7 +18,8 @@ type exposition struct {
 	only       map[string]bool // names of the families to write; empty for all
 }
 
-func newExposition(w http.ResponseWriter, r *http.Request) *exposition {
+// exposition returns the exposition that responds to a request. It must be recycled.
+func (rd *renderer) exposition(w http.ResponseWriter, r *http.Request) *exposition {
 	format := expfmt.NegotiateAccept(r.Header, expfmt.DefaultOpenMetricsAcceptedFormats()...)
 	header := w.Header()
 	header.Set("Content-Type", string(format))
@@ -31,11 +32,20 @@ func newExposition(w http.ResponseWriter, r *http.Request) *exposition {
 	body := io.Writer(w)
 	if acceptsGzip(r.Header) {
 		header.Set("Content-Encoding", "gzip")
-		x.compressor = gzip.NewWriter(w)
+		x.compressor = rd.compressors.Get().(*gzip.Writer)
+		x.compressor.Reset(w)
 		body = x.compressor
 	}
 	x.encoder = expfmt.NewEncoder(body, format, expfmt.WithCreatedLines())
 	return x
+}
+
+// recycle takes back what an exposition borrowed.
+func (rd *renderer) recycle(x *exposition) {
+	if x.compressor != nil {
+		x.compressor.Reset(nil)
+		rd.compressors.Put(x.compressor)
+	}
 }
 
 // acceptsGzip reports whether a request accepts a response that is compressed with gzip.

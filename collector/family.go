@@ -73,6 +73,15 @@ func (e *emitter) end() {
 	}
 }
 
+// reset makes the emitter ready for another use, without anything of the series it had.
+func (e *emitter) reset() {
+	clear(e.series[:cap(e.series)])
+	for _, slab := range e.slabs {
+		clear(slab)
+	}
+	*e = emitter{series: e.series[:0], slabs: e.slabs}
+}
+
 // gauge adds a gauge. Labels must be sorted by name.
 func (e *emitter) gauge(value float64, labels ...*dto.LabelPair) {
 	s := e.next(labels)

@@ -89,6 +89,7 @@ func (p *Portal) join(ctx context.Context) (*fetch, *snapshot) {
 	case p.recent != nil && p.opts.Clock().Before(p.recentUntil):
 		return nil, p.recent
 	case p.current == nil || !p.current.suits(ctx):
+		p.recent = nil // so that it is not held together with the next
 		p.current = p.start(ctx)
 	}
 	p.current.waiting++
@@ -130,7 +131,7 @@ func (p *Portal) start(ctx context.Context) *fetch {
 		if p.current == f {
 			p.current = nil
 		}
-		if reloads == p.reloads && s.complete() {
+		if p.opts.Settings.MinInterval > 0 && reloads == p.reloads && s.complete() {
 			p.recent, p.recentUntil = s, p.opts.Clock().Add(p.opts.Settings.MinInterval)
 		}
 		f.snapshot, f.late = s, late

@@ -51,20 +51,20 @@ func (l Limits) timeoutOf(r *http.Request) (time.Duration, error) {
 // MetricsHandler serves the metrics of the exporter and of a portal, which it asks at each request. The
 // portal is nil when there are several, which ProbeHandler serves.
 func MetricsHandler(e *Exporter, p *Portal, l Limits, logger log.Logger) http.Handler {
-	rendering := newRenderLimit()
+	shared := newRenderer()
 	scrape := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		serveScrape(w, r, scrapeOptions{limits: l, logger: logger, own: e.registry, portal: p, rendering: rendering})
+		serveScrape(w, r, scrapeOptions{limits: l, logger: logger, own: e.registry, portal: p, renderer: shared})
 	})
 	return e.instrument(LimitRequests(scrape, l.MaxRequests))
 }
 
 // scrapeOptions say what a scrape is of.
 type scrapeOptions struct {
-	limits    Limits
-	logger    log.Logger
-	own       prometheus.Gatherer // metrics of the exporter; nil for none
-	portal    *Portal             // nil for none
-	rendering renderLimit
+	limits   Limits
+	logger   log.Logger
+	own      prometheus.Gatherer // metrics of the exporter; nil for none
+	portal   *Portal             // nil for none
+	renderer *renderer
 }
 
 // serveScrape responds to one scrape. The series of the portal are made and written family by family.
@@ -80,14 +80,16 @@ func serveScrape(w http.ResponseWriter, r *http.Request, o scrapeOptions) {
 	var s *snapshot
 	if o.portal != nil {
 		s = o.portal.snapshot(ctx)
-		release, err := o.rendering.acquire(ctx, s.series())
+		release, err := o.renderer.acquire(ctx, s.series())
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}
 		defer release()
 	}
-	if err := o.write(newExposition(w, r), s); err != nil {
+	x := o.renderer.exposition(w, r)
+	defer o.renderer.recycle(x)
+	if err := o.write(x, s); err != nil {
 		level.Warn(o.logger).Log("msg", "failed to serve all metrics", "err", err)
 	}
 }
@@ -105,10 +107,8 @@ func (o scrapeOptions) write(x *exposition, s *snapshot) error {
 		}
 	}
 	if s != nil {
-		out := &emitter{emit: x.writeSeries}
-		o.portal.emit(s, out)
-		if out.err != nil {
-			return errors.Join(errGather, out.err)
+		if err := o.renderer.render(x, o.portal, s); err != nil {
+			return errors.Join(errGather, err)
 		}
 	}
 	return errors.Join(errGather, x.end())

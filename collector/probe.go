@@ -13,7 +13,7 @@ import (
 // one that hangs does not block the others; the timeout of the portal replaces theirs.
 func ProbeHandler(p *Portals, l Limits, logger log.Logger) http.Handler {
 	requests := newInFlight(l.MaxRequests)
-	rendering := newRenderLimit()
+	shared := newRenderer()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		target, err := targetParameter(r)
 		if err != nil {
@@ -29,7 +29,7 @@ func ProbeHandler(p *Portals, l Limits, logger log.Logger) http.Handler {
 		limits := l
 		limits.Timeout = m.Settings.Timeout
 		requests.serve(w, m.Name, func() {
-			serveScrape(w, r, scrapeOptions{limits: limits, logger: log.With(logger, "portal", m.Name), portal: m.portal, rendering: rendering})
+			serveScrape(w, r, scrapeOptions{limits: limits, logger: log.With(logger, "portal", m.Name), portal: m.portal, renderer: shared})
 		})
 	})
 }

@@ -45,17 +45,17 @@ func newDurations() prometheus.Histogram {
 // add counts a delivery that ended, by true dates.
 func (t *tally) add(d *docspace.Delivery, dates docspace.LogClock) {
 	t.streak.add(d.ID, d.Outcome)
-	increment(&t.triggers, d.Trigger)
+	t.triggers = increment(t.triggers, d.Trigger)
 	t.attempts += d.Attempts
 	if d.Attempts > 1 {
 		t.retried++
 	}
 	if d.Code != 0 {
-		increment(&t.responses, codeLabel(d.Code))
+		t.responses = increment(t.responses, codeLabel(d.Code))
 	}
 	switch {
 	case d.Outcome == docspace.Failed:
-		increment(&t.failures, d.Reason)
+		t.failures = increment(t.failures, d.Reason)
 	case !d.CreatedOn.IsZero() && !d.DeliveredOn.IsZero():
 		took := dates.At(d.DeliveredOn).Sub(dates.At(d.CreatedOn))
 		if t.durations == nil {
@@ -65,12 +65,13 @@ func (t *tally) add(d *docspace.Delivery, dates docspace.LogClock) {
 	}
 }
 
-// increment adds 1 to a number of a map, which may be nil.
-func increment[K comparable](numbers *map[K]int, key K) {
-	if *numbers == nil {
-		*numbers = map[K]int{}
+// increment adds 1 to a number of a map, which may be nil, and returns the map.
+func increment[K comparable](numbers map[K]int, key K) map[K]int {
+	if numbers == nil {
+		numbers = map[K]int{}
 	}
-	(*numbers)[key]++
+	numbers[key]++
+	return numbers
 }
 
 // clone returns a copy that does not change with the original.

@@ -3,9 +3,9 @@ package collector
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"io"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/docspace-exporter/docspace_exporter/docspace"
@@ -29,21 +29,7 @@ type webhookGauge struct {
 func newWebhooksCollector(autoDisableAfter time.Duration) *webhooksCollector {
 	c := &webhooksCollector{autoDisableAfter: autoDisableAfter}
 	c.perTrigger = triggerGauges()
-	c.perWebhook = []webhookGauge{
-		{gaugeFamily("docspace_webhook_created_timestamp_seconds",
-			"When the webhook was created (field createdOn), 0 for unknown.", "id", "name"),
-			func(w *docspace.Webhook, zone *time.Location) float64 { return unix(w.CreatedOn.In(zone)) }},
-		{gaugeFamily("docspace_webhook_auto_disable_timestamp_seconds",
-			"From when on a failed delivery makes DocSpace switch the webhook off: the last success, else the creation (fields lastSuccessOn, createdOn), plus the grace; 0 when it is switched off already or none is known.",
-			"id", "name"),
-			func(w *docspace.Webhook, zone *time.Location) float64 {
-				return unix(c.autoDisableAt(w, trustedSince(w.LastSuccessOn.In(zone), w.CreatedOn.In(zone))))
-			}},
-		{gaugeFamily("docspace_webhook_config_hash",
-			"Fingerprint of what people configure (fields name, uri, enabled, ssl, triggers, targetId): another value means another configuration.",
-			"id", "name"),
-			func(w *docspace.Webhook, _ *time.Location) float64 { return configHash(w) }},
-	}
+	c.perWebhook = c.webhookGauges()
 	c.info = gaugeFamily("docspace_webhook_info",
 		"The scheme of the receiver's URL (field uri), and whether the webhook is restricted to one room or file (field targetId).",
 		"id", "name", "scheme", "target")
@@ -57,18 +43,50 @@ func newWebhooksCollector(autoDisableAfter time.Duration) *webhooksCollector {
 
 func triggerGauges() []webhookGauge {
 	return []webhookGauge{
-		{gaugeFamily("docspace_webhook_enabled",
-			"Whether the webhook is switched on (field enabled).", "id", "name", "trigger"),
-			func(w *docspace.Webhook, _ *time.Location) float64 { return boolean(w.Enabled) }},
-		{gaugeFamily("docspace_webhook_ssl_enabled",
-			"Whether the receiver's certificate is verified, and https demanded from DocSpace 3.7 on (field ssl).", "id", "name", "trigger"),
-			func(w *docspace.Webhook, _ *time.Location) float64 { return boolean(w.SSL) }},
-		{gaugeFamily("docspace_webhook_last_success_timestamp_seconds",
-			"When a delivery was last accepted (field lastSuccessOn), 0 for never. It can go back.", "id", "name", "trigger"),
-			func(w *docspace.Webhook, zone *time.Location) float64 { return unix(w.LastSuccessOn.In(zone)) }},
-		{gaugeFamily("docspace_webhook_last_failure_timestamp_seconds",
-			"When a delivery last failed after all retries (field lastFailureOn), 0 for never. It can go back.", "id", "name", "trigger"),
-			func(w *docspace.Webhook, zone *time.Location) float64 { return unix(w.LastFailureOn.In(zone)) }},
+		{
+			gaugeFamily("docspace_webhook_enabled",
+				"Whether the webhook is switched on (field enabled).", "id", "name", "trigger"),
+			func(w *docspace.Webhook, _ *time.Location) float64 { return boolean(w.Enabled) },
+		},
+		{
+			gaugeFamily("docspace_webhook_ssl_enabled",
+				"Whether the receiver's certificate is verified, and https demanded from DocSpace 3.7 on (field ssl).", "id", "name", "trigger"),
+			func(w *docspace.Webhook, _ *time.Location) float64 { return boolean(w.SSL) },
+		},
+		{
+			gaugeFamily("docspace_webhook_last_success_timestamp_seconds",
+				"When a delivery was last accepted (field lastSuccessOn), 0 for never. It can go back.", "id", "name", "trigger"),
+			func(w *docspace.Webhook, zone *time.Location) float64 { return unix(w.LastSuccessOn.In(zone)) },
+		},
+		{
+			gaugeFamily("docspace_webhook_last_failure_timestamp_seconds",
+				"When a delivery last failed after all retries (field lastFailureOn), 0 for never. It can go back.", "id", "name", "trigger"),
+			func(w *docspace.Webhook, zone *time.Location) float64 { return unix(w.LastFailureOn.In(zone)) },
+		},
+	}
+}
+
+func (c *webhooksCollector) webhookGauges() []webhookGauge {
+	return []webhookGauge{
+		{
+			gaugeFamily("docspace_webhook_created_timestamp_seconds",
+				"When the webhook was created (field createdOn), 0 for unknown.", "id", "name"),
+			func(w *docspace.Webhook, zone *time.Location) float64 { return unix(w.CreatedOn.In(zone)) },
+		},
+		{
+			gaugeFamily("docspace_webhook_auto_disable_timestamp_seconds",
+				"From when on a failed delivery makes DocSpace switch the webhook off: the last success, else the creation (fields lastSuccessOn, createdOn), plus the grace; 0 when it is switched off already or none is known.",
+				"id", "name"),
+			func(w *docspace.Webhook, zone *time.Location) float64 {
+				return unix(c.autoDisableAt(w, trustedSince(w.LastSuccessOn.In(zone), w.CreatedOn.In(zone))))
+			},
+		},
+		{
+			gaugeFamily("docspace_webhook_config_hash",
+				"Fingerprint of what people configure (fields name, uri, enabled, ssl, triggers, targetId): another value means another configuration.",
+				"id", "name"),
+			func(w *docspace.Webhook, _ *time.Location) float64 { return configHash(w) },
+		},
 	}
 }
 
@@ -187,12 +205,12 @@ func targetOf(w *docspace.Webhook) string {
 
 // configHash is 48 bits long, because a metric's value holds integers of up to 53 bits.
 func configHash(w *docspace.Webhook) float64 {
-	var text strings.Builder
+	hash := sha256.New()
 	for _, part := range []string{
 		w.Name, w.URI, strconv.FormatBool(w.Enabled), strconv.FormatBool(w.SSL), w.Triggers.String(), w.TargetID,
 	} {
-		text.WriteString(strconv.Itoa(len(part)) + ":" + part)
+		_, _ = io.WriteString(hash, strconv.Itoa(len(part))+":") // a hash never fails
+		_, _ = io.WriteString(hash, part)
 	}
-	sum := sha256.Sum256([]byte(text.String()))
-	return float64(binary.BigEndian.Uint64(sum[:8]) >> 16)
+	return float64(binary.BigEndian.Uint64(hash.Sum(nil)) >> 16)
 }
