@@ -169,3 +169,24 @@ func (p *Portal) reloaded() {
 	p.reloads++
 	p.recent = nil
 }
+
+// hold keeps a snapshot for a scrape that waits to be rendered. All of them share the last one, because many
+// would take much memory.
+func (p *Portal) hold(s *snapshot) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held = s
+	p.holding++
+}
+
+// takeHeld returns what hold keeps for a scrape, which must be called once for each call of hold.
+func (p *Portal) takeHeld() *snapshot {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.held
+	p.holding--
+	if p.holding == 0 {
+		p.held = nil
+	}
+	return s
+}

@@ -79,13 +79,13 @@ func serveScrape(w http.ResponseWriter, r *http.Request, o scrapeOptions) {
 	defer cancel()
 	var s *snapshot
 	if o.portal != nil {
-		s = o.portal.snapshot(ctx)
-		release, err := o.renderer.acquire(ctx, s.series())
+		ready, release, err := o.renderer.acquire(ctx, o.portal, o.portal.snapshot(ctx))
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}
 		defer release()
+		s = ready
 	}
 	x := o.renderer.exposition(w, r)
 	defer o.renderer.recycle(x)

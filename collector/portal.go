@@ -63,6 +63,8 @@ type Portal struct {
 	running     map[*fetch]bool
 	recent      *snapshot // of the last complete fetch, that scrapes share
 	recentUntil time.Time
+	held        *snapshot // of the scrapes that wait to be rendered
+	holding     int       // number of those scrapes
 	reloads     int
 	closed      bool
 

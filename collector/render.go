@@ -3,7 +3,7 @@ package collector
 import (
 	"compress/gzip"
 	"context"
-	"errors"
+	"fmt"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
@@ -16,8 +16,6 @@ const (
 	// more than the largest list of webhooks has.
 	maxLargeSeries = 600_000
 )
-
-var errRenderWait = errors.New("timed out waiting for other large scrapes to end")
 
 // renderer holds what scrapes share: a bound on the memory of large ones, and memory that is used again.
 type renderer struct {
@@ -38,17 +36,23 @@ func newRenderer() *renderer {
 	}
 }
 
-// acquire waits until a scrape of about as many series may be rendered, and returns what must be called when
-// its response is written. Small scrapes do not wait.
-func (r *renderer) acquire(ctx context.Context, series int) (release func(), err error) {
-	if series <= largeScrape {
-		return func() {}, nil
+// acquire waits until the snapshot may be rendered, and returns the one to render, which is a newer one if
+// another scrape read it meanwhile, and what must be called once the response is written. Small snapshots do
+// not wait.
+func (r *renderer) acquire(ctx context.Context, p *Portal, s *snapshot) (ready *snapshot, release func(), err error) {
+	weight := int64(min(s.series(), maxLargeSeries))
+	if weight <= largeScrape {
+		return s, func() {}, nil
 	}
-	weight := int64(min(series, maxLargeSeries))
-	if !r.series.TryAcquire(weight) && r.series.Acquire(ctx, weight) != nil {
-		return nil, errRenderWait
+	if !r.series.TryAcquire(weight) {
+		p.hold(s)
+		err := r.series.Acquire(ctx, weight)
+		s = p.takeHeld()
+		if err != nil {
+			return nil, nil, fmt.Errorf("timed out waiting for other large scrapes to end: %w", err)
+		}
 	}
-	return func() { r.series.Release(weight) }, nil
+	return s, func() { r.series.Release(weight) }, nil
 }
 
 // render writes the series of a snapshot.
