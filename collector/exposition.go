@@ -19,21 +19,20 @@ type exposition struct {
 }
 
 // exposition returns the exposition that responds to a request. It must be recycled.
-func (rd *renderer) exposition(w http.ResponseWriter, r *http.Request) *exposition {
-	format := expfmt.NegotiateAccept(r.Header, expfmt.DefaultOpenMetricsAcceptedFormats()...)
+func (r *renderer) exposition(w http.ResponseWriter, req *http.Request) *exposition {
+	format := expfmt.NegotiateAccept(req.Header, expfmt.DefaultOpenMetricsAcceptedFormats()...)
 	header := w.Header()
 	header.Set("Content-Type", string(format))
 	header.Add("Vary", "Accept")
 	header.Add("Vary", "Accept-Encoding")
 	x := &exposition{only: map[string]bool{}}
-	for _, name := range r.URL.Query()["name[]"] {
+	for _, name := range req.URL.Query()["name[]"] {
 		x.only[name] = true
 	}
 	body := io.Writer(w)
-	if acceptsGzip(r.Header) {
+	if acceptsGzip(req.Header) {
 		header.Set("Content-Encoding", "gzip")
-		x.compressor = rd.compressors.Get().(*gzip.Writer)
-		x.compressor.Reset(w)
+		x.compressor = r.compressor(w)
 		body = x.compressor
 	}
 	x.encoder = expfmt.NewEncoder(body, format, expfmt.WithCreatedLines())
@@ -41,10 +40,10 @@ func (rd *renderer) exposition(w http.ResponseWriter, r *http.Request) *expositi
 }
 
 // recycle takes back what an exposition borrowed.
-func (rd *renderer) recycle(x *exposition) {
+func (r *renderer) recycle(x *exposition) {
 	if x.compressor != nil {
 		x.compressor.Reset(nil)
-		rd.compressors.Put(x.compressor)
+		r.compressors.Put(x.compressor)
 	}
 }
 

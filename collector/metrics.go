@@ -86,6 +86,9 @@ func serveScrape(w http.ResponseWriter, r *http.Request, o scrapeOptions) {
 		}
 		defer release()
 		s = ready
+		if s.isLarge() {
+			endWith(ctx, w) // others may be waiting
+		}
 	}
 	x := o.renderer.exposition(w, r)
 	defer o.renderer.recycle(x)

@@ -3,7 +3,8 @@ package collector
 import (
 	"compress/gzip"
 	"context"
-	"fmt"
+	"errors"
+	"io"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
@@ -17,6 +18,8 @@ const (
 	maxLargeSeries = 600_000
 )
 
+var errRenderWait = errors.New("timed out waiting for other large scrapes to end")
+
 // renderer holds what scrapes share: a bound on the memory of large ones, and memory that is used again.
 type renderer struct {
 	series      *semaphore.Weighted
@@ -25,31 +28,34 @@ type renderer struct {
 }
 
 func newRenderer() *renderer {
-	return &renderer{
-		series: semaphore.NewWeighted(maxLargeSeries),
-		compressors: sync.Pool{New: func() any {
-			// The other levels take four times as long and save a quarter of the size.
-			compressor, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is valid
-			return compressor
-		}},
-		emitters: sync.Pool{New: func() any { return &emitter{} }},
+	return &renderer{series: semaphore.NewWeighted(maxLargeSeries)}
+}
+
+// compressor returns a writer that is to be put back.
+func (r *renderer) compressor(w io.Writer) *gzip.Writer {
+	compressor, ok := r.compressors.Get().(*gzip.Writer)
+	if !ok {
+		// The default level takes four times as long and saves a fifth of the size.
+		compressor, _ = gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is valid
 	}
+	compressor.Reset(w)
+	return compressor
 }
 
 // acquire waits until the snapshot may be rendered, and returns the one to render, which is a newer one if
 // another scrape read it meanwhile, and what must be called once the response is written. Small snapshots do
 // not wait.
 func (r *renderer) acquire(ctx context.Context, p *Portal, s *snapshot) (ready *snapshot, release func(), err error) {
-	weight := int64(min(s.series(), maxLargeSeries))
-	if weight <= largeScrape {
+	if !s.isLarge() {
 		return s, func() {}, nil
 	}
+	weight := int64(min(s.series(), maxLargeSeries))
 	if !r.series.TryAcquire(weight) {
 		p.hold(s)
-		err := r.series.Acquire(ctx, weight)
+		ended := r.series.Acquire(ctx, weight) != nil
 		s = p.takeHeld()
-		if err != nil {
-			return nil, nil, fmt.Errorf("timed out waiting for other large scrapes to end: %w", err)
+		if ended {
+			return nil, nil, errRenderWait
 		}
 	}
 	return s, func() { r.series.Release(weight) }, nil
@@ -57,7 +63,10 @@ func (r *renderer) acquire(ctx context.Context, p *Portal, s *snapshot) (ready *
 
 // render writes the series of a snapshot.
 func (r *renderer) render(x *exposition, p *Portal, s *snapshot) error {
-	out := r.emitters.Get().(*emitter)
+	out, ok := r.emitters.Get().(*emitter)
+	if !ok {
+		out = &emitter{}
+	}
 	out.emit = x.writeSeries
 	p.emit(s, out)
 	err := out.err

@@ -65,3 +65,10 @@ func (s *Server) Stop(error) {
 func allowFor(w http.ResponseWriter, d time.Duration) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(d + writeGrace)) // without support there is no deadline to extend
 }
+
+// endWith sets the deadline of a response to that of ctx.
+func endWith(ctx context.Context, w http.ResponseWriter) {
+	if deadline, ok := ctx.Deadline(); ok {
+		_ = http.NewResponseController(w).SetWriteDeadline(deadline) // as in allowFor
+	}
+}

@@ -59,6 +59,8 @@ func (s *snapshot) series() int {
 	return n
 }
 
+func (s *snapshot) isLarge() bool { return s.series() > largeScrape }
+
 // outcome is how reading one part of a portal went.
 type outcome struct {
 	err  error
