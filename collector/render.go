@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -23,8 +24,9 @@ var errRenderWait = errors.New("timed out waiting for other large scrapes to end
 // renderer holds what scrapes share: a bound on the memory of large ones, and memory that is used again.
 type renderer struct {
 	series      *semaphore.Weighted
-	compressors sync.Pool // of *gzip.Writer
-	emitters    sync.Pool // of *emitter
+	compressors sync.Pool               // of *gzip.Writer
+	waiting     atomic.Int32            // number of large scrapes
+	spare       atomic.Pointer[emitter] // of a large scrape that has ended while others wait; may be nil
 }
 
 func newRenderer() *renderer {
@@ -52,6 +54,8 @@ func (r *renderer) acquire(ctx context.Context, p *Portal, s *snapshot) (ready *
 	weight := int64(min(s.series(), maxLargeSeries))
 	if !r.series.TryAcquire(weight) {
 		p.hold(s)
+		r.waiting.Add(1)
+		defer r.waiting.Add(-1)
 		ended := r.series.Acquire(ctx, weight) != nil
 		s = p.takeHeld()
 		if ended {
@@ -63,14 +67,18 @@ func (r *renderer) acquire(ctx context.Context, p *Portal, s *snapshot) (ready *
 
 // render writes the series of a snapshot.
 func (r *renderer) render(x *exposition, p *Portal, s *snapshot) error {
-	out, ok := r.emitters.Get().(*emitter)
-	if !ok {
-		out = &emitter{}
+	out := &emitter{}
+	if s.isLarge() {
+		if spare := r.spare.Swap(nil); spare != nil {
+			out = spare
+		}
 	}
 	out.emit = x.writeSeries
 	p.emit(s, out)
 	err := out.err
-	out.reset()
-	r.emitters.Put(out)
+	if s.isLarge() && r.waiting.Load() > 0 {
+		out.reset()
+		r.spare.Store(out)
+	}
 	return err
 }
