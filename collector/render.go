@@ -82,3 +82,15 @@ func (r *renderer) render(x *exposition, p *Portal, s *snapshot) error {
 	}
 	return err
 }
+
+// series returns about how many series the snapshot has.
+func (s *snapshot) series() int {
+	const perWebhook, perTrigger = 25, 5
+	n := perWebhook * len(s.labelled)
+	for i := range s.labelled {
+		n += perTrigger * len(s.labelled[i].triggers)
+	}
+	return n
+}
+
+func (s *snapshot) isLarge() bool { return s.series() > largeScrape }

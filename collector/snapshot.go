@@ -49,18 +49,6 @@ func (s *snapshot) complete() bool {
 	return true
 }
 
-// series returns about how many series the snapshot has.
-func (s *snapshot) series() int {
-	const perWebhook, perTrigger = 25, 5
-	n := perWebhook * len(s.labelled)
-	for i := range s.labelled {
-		n += perTrigger * len(s.labelled[i].triggers)
-	}
-	return n
-}
-
-func (s *snapshot) isLarge() bool { return s.series() > largeScrape }
-
 // outcome is how reading one part of a portal went.
 type outcome struct {
 	err  error
