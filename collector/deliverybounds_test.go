@@ -36,16 +36,14 @@ func floodedRig(t *testing.T, row string) *rig {
 	})
 }
 
-// What is kept of a log does not grow with what a portal makes up.
+// What is kept of a log does not grow with what a portal makes up. Not parallel: it measures the heap of the process.
 func TestDeliveries_BoundedWhateverTheLogNames(t *testing.T) {
-	t.Parallel()
 	for name, row := range map[string]string{
 		"webhooks that are not in the list": `{"id":%d,"status":200,"delivery":"2026-01-15T10:00:00Z","creationTime":"2026-01-15T10:00:00Z","requestHeaders":"{}","requestPayload":"{\"webhook\":{\"id\":%d}}"}`,
 		"pending rows":                      `{"id":%d,"status":0,"configName":"%d","creationTime":"2026-01-15T10:00:00Z","requestPayload":"{\"webhook\":{\"id\":7}}"}`,
 		"rows of unknown names":             `{"id":%d,"status":200,"configName":"%d","delivery":"2026-01-15T10:00:00Z","creationTime":"2026-01-15T10:00:00Z","requestHeaders":"{}"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			r := floodedRig(t, row)
 			r.scrape(t)
 			before := heapSize()
