@@ -3,6 +3,7 @@ package collector_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/docspace-exporter/docspace_exporter/docspace"
@@ -22,15 +23,13 @@ func floodedRig(t *testing.T, row string) *rig {
 					portal.ServeHTTP(w, r)
 					return
 				}
-				body := `{"response":[`
-				for i := range 1000 {
+				list := make([]string, 1000)
+				for i := range list {
 					id++
-					if i > 0 {
-						body += ","
-					}
-					body += fmt.Sprintf(row, 1_000_000_000-id, id+1000)
+					list[i] = fmt.Sprintf(row, 1_000_000_000-id, id+1000)
 				}
-				simulator.Body("application/json", body+`],"total":1000000000}`).ServeHTTP(w, r)
+				body := `{"response":[` + strings.Join(list, ",") + `],"total":1000000000}`
+				simulator.Body("application/json", body).ServeHTTP(w, r)
 			})
 		},
 	})
