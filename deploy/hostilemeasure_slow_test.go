@@ -57,7 +57,7 @@ func hostileScrape(ctx context.Context, url string) scrapeResult {
 	if err != nil {
 		text = "no response: " + cmp.Or(context.Cause(ctx), err).Error()
 	}
-	return scrapeResult{text: text, duration: time.Since(begin), size: size, ended: err == nil}
+	return scrapeResult{text: text, duration: time.Since(begin), size: size, ended: err == nil || errors.Is(err, io.ErrUnexpectedEOF)} // cut at its deadline
 }
 
 func readMetrics(ctx context.Context, url string) (text string, size int64, err error) {

@@ -18,8 +18,8 @@ const (
 	tlsHandshakeTimeout = 10 * time.Second
 	idleConnTimeout     = 5 * time.Minute // longer than a scrape interval: connections are kept from scrape to scrape
 
-	maxResponseHeader = 64 << 10 // bytes; as fields they take many times as much
-	maxStreamBuffer   = 1 << 20  // bytes of an HTTP/2 response that arrive before they are read
+	maxResponseHeader = 64 << 10  // bytes; as fields they take many times as much
+	maxStreamBuffer   = 256 << 10 // bytes of an HTTP/2 response that arrive before they are read
 
 	pingAfter   = 30 * time.Second // without a frame on an HTTP/2 connection
 	pingTimeout = 10 * time.Second
