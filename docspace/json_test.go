@@ -130,9 +130,10 @@ func TestListDecoder_AcceptsLargeLists(t *testing.T) {
 		t.Errorf("%d webhooks of %d bytes, %v; want %d", len(list.Webhooks), len(element), err, maxWebhooks)
 	}
 	row := `{"id":1,"requestPayload":"` + strings.Repeat("x", 1_200<<10) + `"}`
-	page, err := decodeLog(repeated(row, MaxLogPage), LogQuery{Count: MaxLogPage})
-	if err != nil || len(page.Deliveries) != MaxLogPage {
-		t.Errorf("%d rows of %d bytes, %v; want %d", len(page.Deliveries), len(row), err, MaxLogPage)
+	const rows = 10
+	page, err := decodeLog(repeated(row, rows), LogQuery{Count: MaxLogPage})
+	if err != nil || len(page.Deliveries) != rows {
+		t.Errorf("%d rows of %d bytes, %v; want %d", len(page.Deliveries), len(row), err, rows)
 	}
 }
 
