@@ -14,37 +14,13 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
 
-// Endpoint names one part of the API. The set is closed, so it is safe as a label.
-type Endpoint string
-
-// The endpoints that a Client reads.
 const (
-	EndpointSettings Endpoint = "settings" // GET settings
-	EndpointWebhooks Endpoint = "webhooks" // GET settings/webhook
-	EndpointTriggers Endpoint = "triggers" // GET settings/webhook/triggers
-	EndpointLog      Endpoint = "log"      // GET settings/webhooks/log
-	EndpointKey      Endpoint = "key"      // GET keys/@self
-	EndpointUser     Endpoint = "user"     // GET people/@self
-)
-
-// optional reports whether the rest of the portal can be read without the endpoint.
-func (e Endpoint) optional() bool { return e == EndpointKey || e == EndpointUser }
-
-// Endpoints returns every Endpoint.
-func Endpoints() []Endpoint {
-	return []Endpoint{EndpointSettings, EndpointWebhooks, EndpointTriggers, EndpointLog, EndpointKey, EndpointUser}
-}
-
-const (
-	maxRetryAfter = 5 * time.Minute
-	maxDrain      = 16 << 10               // bytes of a refusal that are read, to keep its connection
-	drainTime     = 250 * time.Millisecond // in which they must arrive
+	maxDrain  = 16 << 10               // bytes of a refusal that are read, to keep its connection
+	drainTime = 250 * time.Millisecond // in which they must arrive
 )
 
 // Client reads one portal. It keeps its connections, it is safe for concurrent use and it never
@@ -59,15 +35,6 @@ type Client struct {
 	pauses      map[Endpoint]pause // of one endpoint, or of the whole portal: everyEndpoint
 	credential  [sha256.Size]byte  // of the last request; zero without a key
 	certificate time.Time
-}
-
-// everyEndpoint stands for the whole portal.
-const everyEndpoint Endpoint = ""
-
-// pause is a portal's own demand, by Retry-After, to be left alone.
-type pause struct {
-	until  time.Time
-	status int
 }
 
 // NewClient returns a client for a portal. It does not connect yet.
@@ -294,61 +261,6 @@ func (w *wholeBody) arrivedWhole(resp *http.Response) bool {
 	return w.ended && (resp.ContentLength >= 0 || len(resp.TransferEncoding) > 0 || resp.ProtoMajor > 1)
 }
 
-// withoutURL drops the URL and the portal's own words from an error of net/http, and marks the causes
-// that have no type.
-func withoutURL(err error) error {
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		err = e.Err
-	}
-	switch text := err.Error(); {
-	case strings.HasPrefix(text, "failed to parse Location header"):
-		return errLocation
-	case strings.HasPrefix(text, "net/http: invalid header field value"): // the key is the only one that is not ours
-		return fmt.Errorf("%w: it is more than one line", errKey)
-	default:
-		return withoutQuotation(err)
-	}
-}
-
-// withoutQuotation drops what an error of the transport quotes. Our own errors quote nothing of the portal's.
-func withoutQuotation(err error) error {
-	if err == nil || errors.Is(err, errDecode) || errors.Is(err, errTooLarge) {
-		return err
-	}
-	return unquoted{err}
-}
-
-// unquoted hides what an error quotes: of a malformed answer those are the portal's words.
-type unquoted struct{ error }
-
-// Error is the text up to the first quotation.
-func (u unquoted) Error() string {
-	text, _, _ := strings.Cut(u.error.Error(), `"`)
-	return strings.TrimRight(text, " :(")
-}
-
-// Unwrap returns the error with its quotation, for its type.
-func (u unquoted) Unwrap() error { return u.error }
-
-// statusError describes an answer by its status alone: bodies can hold stack traces. Of a redirect
-// it tells the host, which is what an operator has to look at.
-func statusError(resp *http.Response) error {
-	text := strings.TrimSpace(fmt.Sprintf("HTTP %d %s", resp.StatusCode, http.StatusText(resp.StatusCode)))
-	if loc, err := resp.Location(); err == nil && statusReason(resp.StatusCode) == ReasonRedirect {
-		text += fmt.Sprintf(" to %s://%s", loc.Scheme, hostWithoutKey(resp, loc))
-	}
-	return errors.New(text)
-}
-
-// hostWithoutKey returns the host of a redirect, unless the portal has put the key into it.
-func hostWithoutKey(resp *http.Response, location *url.URL) string {
-	_, key, _ := strings.Cut(resp.Request.Header.Get("Authorization"), " ")
-	if key != "" && strings.Contains(strings.ToLower(location.Host), strings.ToLower(key)) {
-		return "a host that holds the API key"
-	}
-	return location.Host
-}
-
 // clockOffset compares the Date header, of whole seconds, with our clock.
 func (c *Client) clockOffset(resp *http.Response) *time.Duration {
 	date, err := http.ParseTime(resp.Header.Get("Date"))
@@ -357,48 +269,4 @@ func (c *Client) clockOffset(resp *http.Response) *time.Duration {
 	}
 	offset := date.Sub(c.cfg.Clock())
 	return &offset
-}
-
-// heedRetryAfter remembers the Retry-After of a 429 or 503, as seconds or a date. A limit is that of the key's user, so of the whole
-// portal, while an optional endpoint can be served by another service than the rest.
-func (c *Client) heedRetryAfter(e Endpoint, resp *http.Response) {
-	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusServiceUnavailable {
-		return
-	}
-	now := c.cfg.Clock()
-	wait, ok := retryAfter(resp.Header.Get("Retry-After"), now)
-	if !ok {
-		return
-	}
-	if resp.StatusCode == http.StatusTooManyRequests || !e.optional() {
-		e = everyEndpoint
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.pauses[e] = pause{until: now.Add(wait), status: resp.StatusCode}
-}
-
-func retryAfter(value string, now time.Time) (time.Duration, bool) {
-	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		seconds = min(seconds, uint64(maxRetryAfter/time.Second))
-		return time.Duration(seconds) * time.Second, seconds > 0
-	}
-	date, err := http.ParseTime(value)
-	if err != nil || !date.After(now) {
-		return 0, false
-	}
-	return min(date.Sub(now), maxRetryAfter), true
-}
-
-// paused returns the pause that an endpoint is in.
-func (c *Client) paused(e Endpoint) (p pause, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := c.cfg.Clock()
-	for _, scope := range []Endpoint{everyEndpoint, e} {
-		if p = c.pauses[scope]; now.Before(p.until) {
-			return p, true
-		}
-	}
-	return pause{}, false
 }
