@@ -76,7 +76,7 @@ func (f *fetch) suits(ctx context.Context) bool {
 		return false
 	}
 	deadline, ok := ctx.Deadline()
-	return !ok || !f.deadline.IsZero() && !f.deadline.After(deadline)
+	return !ok || !f.deadline.IsZero() && !f.deadline.After(deadline.Add(settleTime/2)) // scrapes of one moment
 }
 
 // join returns the fetch to wait for, or, without one, the snapshot to use.
