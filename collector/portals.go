@@ -50,7 +50,7 @@ type watch struct {
 }
 
 // decodingBudget is how many bytes of responses may be decoded at the same time, over all portals.
-const decodingBudget = 96 << 20
+const decodingBudget = 64 << 20
 
 // NewPortals returns an empty set, whose requests are counted by the exporter.
 func NewPortals(e *Exporter, logger log.Logger, clock func() time.Time) *Portals {

@@ -48,6 +48,9 @@ type scrapeResult struct {
 
 var failureSeries = regexp.MustCompile(`^docspace_scrape_collector_failure\{collector="(\w+)",reason="(\w+)"\} 1(\.0)?$`)
 
+// isCut reports whether the exporter closed the connection, as it does when the time of a scrape is up.
+func isCut(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
+
 // hostileScrape requests the metrics as Prometheus does.
 func hostileScrape(ctx context.Context, url string) scrapeResult {
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
@@ -57,7 +60,7 @@ func hostileScrape(ctx context.Context, url string) scrapeResult {
 	if err != nil {
 		text = "no response: " + cmp.Or(context.Cause(ctx), err).Error()
 	}
-	return scrapeResult{text: text, duration: time.Since(begin), size: size, ended: err == nil || errors.Is(err, io.ErrUnexpectedEOF)} // cut at its deadline
+	return scrapeResult{text: text, duration: time.Since(begin), size: size, ended: err == nil || isCut(err)}
 }
 
 func readMetrics(ctx context.Context, url string) (text string, size int64, err error) {
