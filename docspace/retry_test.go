@@ -170,7 +170,7 @@ func TestRetry_AfterARestart(t *testing.T) {
 			_, _ = io.WriteString(w, emptyList)
 		}))
 		client := newTestClient(t, server)
-		for range 5 {
+		for range 20 {
 			readAtOnce(t, client, 3)
 			server.CloseClientConnections()
 		}
